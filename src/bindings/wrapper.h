@@ -16,6 +16,7 @@
 #include <sys/proc.h>
 #include <sys/eventhandler.h>
 #include <sys/priv.h>
+#include <sys/rangelock.h>
 #include <sys/resourcevar.h>
 #include <sys/rwlock.h>
 #include <sys/sched.h>
@@ -25,6 +26,9 @@
 #include <sys/sleepqueue.h>
 #include <sys/smp.h>
 #include <sys/lockstat.h>
+#include <sys/lock_profile.h>
+#include <sys/asan.h>
+#include <sys/msan.h>
 #include <sys/syscallsubr.h>
 #include <sys/sysctl.h>
 #include <sys/sysent.h>
@@ -36,11 +40,19 @@
 #include <sys/dtrace_bsd.h>
 #include <sys/ktr.h>
 #include <sys/osd.h>
+#ifdef HWPMC_HOOKS
+#include <sys/pmckern.h>
+#endif
+#include <security/audit/audit.h>
 #include <vm/vm.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
 #include <vm/uma.h>
 #include <vm/vm_phys.h>
+
+/* Declared by the files that use them, not by a header. */
+extern int max_threads_per_proc;
+SDT_PROVIDER_DECLARE(proc);
 
 /* Is any option set that makes lock calls carry file and line? */
 static const int KT_LOCK_DEBUG = LOCK_DEBUG;
@@ -62,6 +74,7 @@ static const int KT_PDROP = PDROP;
 static const int KT_PCATCH = PCATCH;
 static const int KT_THREAD0_TID = THREAD0_TID;
 static const int KT_NO_PID = NO_PID;
+static const int KT_TDA_SUSPEND = TDA_SUSPEND;
 static const int KT_SW_VOL_SUSPEND = SW_VOL | SWT_SUSPEND;
 static const int KT_SW_INVOL_SUSPEND = SW_INVOL | SWT_SUSPEND;
 static const unsigned long KT_MALLOC_TYPE_VERSION = M_VERSION;
@@ -71,4 +84,9 @@ static const int KT_EHE_DEAD_PRIORITY = EHE_DEAD_PRIORITY;
 static const unsigned int KT_KTR_COMPILE = KTR_COMPILE;
 static const unsigned int KT_KTR_PROC = KTR_PROC;
 static const unsigned int KT_KTR_EVH = KTR_EVH;
+#endif
+#ifdef HWPMC_HOOKS
+static const int KT_PMC_FN_CSW_OUT = PMC_FN_CSW_OUT;
+static const int KT_PMC_FN_THR_EXIT = PMC_FN_THR_EXIT;
+static const int KT_PMC_FN_THR_EXIT_LOG = PMC_FN_THR_EXIT_LOG;
 #endif
