@@ -1,0 +1,33 @@
+# Builds and runs the tests on one object.  CONFIG names a makefile that sets
+# KT_CC, KT_CFLAGS, KT_OBJECT, KT_HOSTCC, KT_OUT, KT_OPTIONS and KT_PROFILE;
+# SRC is this directory.  Runs in KT_OUT.  For GNU make and bmake.
+include $(CONFIG)
+
+VPATH=	$(SRC):$(SRC)/fakes
+
+KERNEL_OBJS= \
+	harness.o fixture.o event.o lock.o mem.o proc.o sched.o timer.o
+TEST_OBJS= \
+	test_boot.o test_single.o
+
+TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) -Wall -Wextra -Werror \
+	-Wno-unused-parameter -Wno-sign-compare -Wno-format-zero-length
+
+.SUFFIXES: .o .c
+
+run: ctests
+	@./ctests $(ONLY)
+
+build: ctests
+
+ctests: tap.o $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT)
+	$(KT_HOSTCC) -static -no-pie -o $@ tap.o $(KERNEL_OBJS) \
+	    $(TEST_OBJS) $(KT_OBJECT)
+
+$(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h $(CONFIG)
+
+.c.o:
+	$(KT_CC) $(KT_CFLAGS) $(TESTFLAGS) -c $< -o $@
+
+tap.o: tap.c tap.h
+	$(KT_HOSTCC) -O1 -Wall -Wextra -Werror -c $(SRC)/tap.c -o $@

@@ -1,0 +1,199 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * Runs the tests and prints TAP.  Each test has a process of its own, so it
+ * starts with the object's data as a kernel finds it at boot, and one that
+ * crashes or never ends fails alone.
+ *
+ *	ctests [-l] [word ...]
+ *
+ * With words, only tests whose name or description holds one of them run;
+ * -l lists them.
+ */
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#ifdef __linux__
+#include <asm/prctl.h>
+#include <sys/syscall.h>
+#endif
+#ifdef __FreeBSD__
+#include <machine/sysarch.h>
+#endif
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#define	TEST_TIMEOUT	20	/* seconds; a test takes milliseconds */
+
+extern const struct tap_test *const __start_set_kt_tests[];
+extern const struct tap_test *const __stop_set_kt_tests[];
+
+static int diag_fd;
+
+void
+tap_write(const char *buf, unsigned long len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(diag_fd, buf, len);
+		if (n < 0)
+			_exit(TAP_FAIL);
+		buf += n;
+		len -= (unsigned long)n;
+	}
+}
+
+void
+tap_exit(int code)
+{
+	_exit(code);
+}
+
+/*
+ * Kernel code finds its per-CPU data, curthread first of all, at %gs:0.
+ */
+void
+tap_set_pcpu(void *pcpu)
+{
+	int error;
+
+#ifdef __linux__
+	error = (int)syscall(SYS_arch_prctl, ARCH_SET_GS, pcpu);
+#else
+	error = amd64_set_gsbase(pcpu);
+#endif
+	if (error != 0) {
+		fprintf(stderr, "cannot set the GS base: %s\n",
+		    strerror(errno));
+		exit(2);
+	}
+}
+
+static int
+selected(const struct tap_test *tt, char **words)
+{
+	if (*words == NULL)
+		return (1);
+	for (; *words != NULL; words++)
+		if (strstr(tt->tt_id, *words) != NULL ||
+		    strstr(tt->tt_desc, *words) != NULL)
+			return (1);
+	return (0);
+}
+
+/*
+ * Runs one test in a child; what the child wrote comes back in diag.
+ */
+static int
+run_test(const struct tap_test *tt, char *diag, size_t size)
+{
+	int fds[2], status;
+	ssize_t n;
+	size_t len;
+	pid_t pid;
+
+	if (pipe(fds) != 0 || (pid = fork()) < 0) {
+		perror("cannot start a test");
+		exit(2);
+	}
+	if (pid == 0) {
+		close(fds[0]);
+		diag_fd = fds[1];
+		alarm(TEST_TIMEOUT);
+		_exit(harness_run(tt));
+	}
+	close(fds[1]);
+	/* Leave room for one more line; drain what does not fit. */
+	for (len = 0; ; len += (size_t)n) {
+		if (len > size - 128)
+			len = size - 128;
+		n = read(fds[0], diag + len, size - 64 - len);
+		if (n <= 0)
+			break;
+	}
+	diag[len] = '\0';
+	close(fds[0]);
+	if (waitpid(pid, &status, 0) != pid) {
+		perror("waitpid");
+		exit(2);
+	}
+	if (WIFEXITED(status))
+		return (WEXITSTATUS(status));
+	snprintf(diag + len, size - len, "ended by signal %d (%s)\n",
+	    WTERMSIG(status), WTERMSIG(status) == SIGALRM ?
+	    "it did not end" : strsignal(WTERMSIG(status)));
+	return (TAP_FAIL);
+}
+
+static void
+print_diag(char *diag)
+{
+	char *line;
+
+	for (line = strtok(diag, "\n"); line != NULL;
+	    line = strtok(NULL, "\n"))
+		printf("# %s\n", line);
+}
+
+int
+main(int argc, char **argv)
+{
+	static char diag[1 << 16];
+	const struct tap_test *const *ttp;
+	int failed, i, list, n, passed, skipped;
+
+	list = argc > 1 && strcmp(argv[1], "-l") == 0;
+	argv += 1 + list;
+	n = 0;
+	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++)
+		if (selected(*ttp, argv)) {
+			if (list)
+				printf("%s\t%s\n", (*ttp)->tt_id,
+				    (*ttp)->tt_desc);
+			n++;
+		}
+	if (list)
+		return (0);
+	if (n == 0) {
+		fprintf(stderr, "no test has '%s' in its name; -l lists all\n",
+		    *argv != NULL ? *argv : "");
+		return (2);
+	}
+	printf("1..%d\n", n);
+	i = failed = passed = skipped = 0;
+	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++) {
+		if (!selected(*ttp, argv))
+			continue;
+		i++;
+		fflush(stdout);
+		switch (run_test(*ttp, diag, sizeof(diag))) {
+		case TAP_PASS:
+			passed++;
+			printf("ok %d - %s\n", i, (*ttp)->tt_desc);
+			break;
+		case TAP_SKIP:
+			skipped++;
+			diag[strcspn(diag, "\n")] = '\0';
+			printf("ok %d - %s # SKIP %s\n", i, (*ttp)->tt_desc,
+			    diag);
+			break;
+		default:
+			failed++;
+			printf("not ok %d - %s\n# test %s\n", i,
+			    (*ttp)->tt_desc, (*ttp)->tt_id);
+			print_diag(diag);
+			break;
+		}
+	}
+	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	return (failed != 0);
+}

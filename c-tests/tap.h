@@ -1,0 +1,31 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * The narrow line between the two halves of the test program: tap.c is an
+ * ordinary program of the host (main, processes, output), everything else is
+ * kernel code compiled with _KERNEL.  Only plain C types cross this line.
+ */
+#ifndef TAP_H
+#define	TAP_H
+
+struct tap_test {
+	const char	*tt_id;		/* name of the C function */
+	const char	*tt_desc;	/* what it guards; the TAP description */
+	void		(*tt_func)(void);
+};
+
+/* Exit codes of the process that runs one test. */
+#define	TAP_PASS	0
+#define	TAP_FAIL	1
+#define	TAP_SKIP	77
+
+/* Provided by tap.c. */
+void	tap_write(const char *buf, unsigned long len);
+void	tap_exit(int code) __attribute__((__noreturn__));
+void	tap_set_pcpu(void *pcpu);
+
+/* Provided by harness.c; runs one test and gives its exit code. */
+int	harness_run(const struct tap_test *tt);
+
+#endif /* TAP_H */
