@@ -5,15 +5,21 @@
 //! (see [`config`]), prints progress on stderr and results on stdout, and ends
 //! with one line when something is wrong.
 
+mod archive;
 mod bindings;
 mod compiler;
 mod config;
 mod error;
 mod files;
+mod hosted;
 mod layout;
+mod link;
+mod object_file;
 mod options;
+mod oracle;
 mod process;
 mod report;
+mod rust;
 #[cfg(test)]
 mod scratch;
 mod setup;
@@ -39,6 +45,9 @@ fn command() -> Command {
         .subcommand_required(true)
         .subcommand(Command::new("setup").about("Install the pinned packages"))
         .subcommand(Command::new("bindings").about("Generate the Rust bindings").arg(check()))
+        .subcommand(Command::new("object").about("Build kern_thread.o and libkern_thread.a"))
+        .subcommand(Command::new("cobject").about("Compile KERN_THREAD_C"))
+        .subcommand(Command::new("hosted").about("Make the copy of the object (IMPL=) that links into a process"))
 }
 
 fn run(arguments: &ArgMatches) -> Result<()> {
@@ -51,6 +60,9 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         }
         Some(("bindings", arguments)) if arguments.get_flag("check") => bindings::check(&config)?,
         Some(("bindings", _)) => println!("{}", bindings::regenerate(&config)?.display()),
+        Some(("object", _)) => println!("{}", object_file::build(&config)?.display()),
+        Some(("cobject", _)) => println!("{}", oracle::build(&config)?.display()),
+        Some(("hosted", _)) => println!("{}", hosted::build(&config)?.display()),
         _ => unreachable!("clap demands a known subcommand"),
     }
     Ok(())

@@ -1,0 +1,33 @@
+//! `kt object`: the shipped object of a configuration and its archive.
+
+use std::path::PathBuf;
+
+use crate::archive;
+use crate::config::Config;
+use crate::error::Result;
+use crate::files;
+use crate::link;
+use crate::report::Stage;
+use crate::rust::{self, Rustc};
+
+/// Builds `kern_thread.o` and `libkern_thread.a`, or finds them up to date, and
+/// gives the object's path.
+pub fn build(config: &Config) -> Result<PathBuf> {
+    let rustc = Rustc::find()?;
+    let object = config.out.join("kern_thread.o");
+    let library = config.out.join("libkern_thread.a");
+    let stamp = rust::inputs(config, &rustc)?.stamp(config.out.join(".object"));
+    if stamp.is_current(&[&object, &library]) {
+        return Ok(object);
+    }
+    let stage = Stage::start("object", &config.name());
+    let compiled = rust::compile(config, &rustc)?;
+    let names = link::link(config, &rustc, &compiled, &object)?;
+    files::write(
+        &library,
+        archive::single("kern_thread.o", &files::read_bytes(&object)?, &names),
+    )?;
+    stamp.record()?;
+    stage.done();
+    Ok(object)
+}
