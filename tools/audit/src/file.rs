@@ -1,0 +1,274 @@
+//! Owns the checked-in contracts: how a contract file is read and written.
+//!
+//! `contracts/ref.toml` states what the reference's object shows; entries that
+//! depend on kernel options carry a condition (`when`).  A file for another
+//! FreeBSD release names `ref` as its `base` and lists only what differs, each
+//! difference with its reason (`why`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::condition::Options;
+use crate::contract::{Contract, Data, Lines, Set};
+
+/// The checked-in contracts by profile.
+const PROFILES: [(&str, &str); 3] = [
+    ("ref", include_str!("../contracts/ref.toml")),
+    ("14", include_str!("../contracts/14.toml")),
+    ("15", include_str!("../contracts/15.toml")),
+];
+
+/// A contract file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    /// Profile whose contract this one changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unwind: Option<bool>,
+    /// Names for conditions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    conditions: BTreeMap<String, String>,
+    /// What the base has and this contract has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without: Vec<Names>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Lines>,
+    functions: Vec<Names>,
+    undefined: Vec<Names>,
+    data: Vec<DataEntry>,
+    sets: Vec<SetEntry>,
+}
+
+/// Symbols that stand under one condition.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    when: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    why: String,
+    names: BTreeSet<String>,
+}
+
+/// An exported datum under a condition; see [`Data`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataEntry {
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    when: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    why: String,
+    size: u64,
+    section: char,
+    value: String,
+}
+
+/// A linker set under a condition; see [`Set`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetEntry {
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    when: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    why: String,
+    shape: String,
+    entries: Vec<String>,
+}
+
+/// The checked-in contract of `profile` for the resolved `options`.
+pub fn contract_for(profile: &str, options: &[String]) -> Result<Contract, Error> {
+    let Some((name, text)) = PROFILES.iter().find(|(name, _)| *name == profile) else {
+        let known: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
+        let known = known.join(", ");
+        return Err(Error::new(format!(
+            "no contract for profile {profile}: use one of {known}"
+        )));
+    };
+    let mut contract = parse(text, options)?;
+    contract.origin = format!("contract {name}");
+    Ok(contract)
+}
+
+impl Contract {
+    /// Reads a contract file for the resolved `options`.
+    pub fn load(path: &Path, options: &[String]) -> Result<Self, Error> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            Error::new(format!(
+                "cannot read the contract {shown}: {e}: give another file"
+            ))
+        })?;
+        let mut contract =
+            parse(&text, options).map_err(|e| Error::new(format!("{shown}: {e}")))?;
+        contract.origin = shown.to_string();
+        Ok(contract)
+    }
+
+    /// The text of a contract file that states this contract for all options.
+    pub fn to_toml(&self) -> String {
+        let names = |names: &BTreeSet<String>| {
+            vec![Names {
+                names: names.clone(),
+                ..Names::default()
+            }]
+        };
+        let data = self.data.iter().map(|(name, data)| DataEntry {
+            name: name.clone(),
+            when: String::new(),
+            why: String::new(),
+            size: data.size,
+            section: data.section,
+            value: data.value.clone(),
+        });
+        let sets = self.sets.iter().map(|(name, set)| SetEntry {
+            name: name.clone(),
+            when: String::new(),
+            why: String::new(),
+            shape: set.shape.clone(),
+            entries: set.entries.clone(),
+        });
+        let file = File {
+            machine: Some(self.machine.clone()),
+            unwind: Some(self.unwind),
+            lines: self.lines.clone(),
+            functions: names(&self.functions),
+            undefined: names(&self.undefined),
+            data: data.collect(),
+            sets: sets.collect(),
+            ..File::default()
+        };
+        toml::to_string_pretty(&file).unwrap_or_default()
+    }
+
+    /// Writes this contract to `path`, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let shown = path.display();
+        let failed = |e: std::io::Error| {
+            Error::new(format!(
+                "cannot write {shown}: {e}: check the directory and its space"
+            ))
+        };
+        let part = path.with_extension("part");
+        std::fs::write(&part, self.to_toml()).map_err(failed)?;
+        std::fs::rename(&part, path).map_err(|e| {
+            let _ = std::fs::remove_file(&part);
+            failed(e)
+        })
+    }
+}
+
+fn parse(text: &str, options: &[String]) -> Result<Contract, Error> {
+    let file: File = toml::from_str(text).map_err(|e| {
+        let message = e.message().replace('\n', " ");
+        Error::new(format!(
+            "a contract does not parse: {message}: correct the file"
+        ))
+    })?;
+    let mut contract = match &file.base {
+        Some(base) => contract_for(base, options)?,
+        None => Contract {
+            origin: String::new(),
+            machine: String::new(),
+            functions: BTreeSet::new(),
+            data: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            lines: None,
+            undefined: BTreeSet::new(),
+            unwind: false,
+            text: None,
+        },
+    };
+    if file.base.is_some() {
+        demand_reasons(&file)?;
+    }
+    let options = Options::new(options, &file.conditions);
+    for gone in &file.without {
+        if options.allow(&gone.when)? {
+            remove(&mut contract, &gone.names);
+        }
+    }
+    for names in &file.functions {
+        if options.allow(&names.when)? {
+            contract.functions.extend(names.names.iter().cloned());
+        }
+    }
+    for names in &file.undefined {
+        if options.allow(&names.when)? {
+            contract.undefined.extend(names.names.iter().cloned());
+        }
+    }
+    for entry in file.data {
+        if options.allow(&entry.when)? {
+            let DataEntry {
+                name,
+                size,
+                section,
+                value,
+                ..
+            } = entry;
+            contract.data.insert(
+                name,
+                Data {
+                    size,
+                    section,
+                    value,
+                },
+            );
+        }
+    }
+    for entry in file.sets {
+        if options.allow(&entry.when)? {
+            let SetEntry {
+                name,
+                shape,
+                entries,
+                ..
+            } = entry;
+            contract.sets.insert(name, Set { shape, entries });
+        }
+    }
+    contract.machine = file.machine.unwrap_or(contract.machine);
+    contract.unwind = file.unwind.unwrap_or(contract.unwind);
+    contract.lines = file.lines.or(contract.lines);
+    Ok(contract)
+}
+
+/// A difference from the base needs a reason.
+fn demand_reasons(file: &File) -> Result<(), Error> {
+    let lists = [&file.without, &file.functions, &file.undefined];
+    let names = lists
+        .into_iter()
+        .flatten()
+        .map(|n| (n.names.first().cloned(), &n.why));
+    let data = file.data.iter().map(|e| (Some(e.name.clone()), &e.why));
+    let sets = file.sets.iter().map(|e| (Some(e.name.clone()), &e.why));
+    for (name, why) in names.chain(data).chain(sets) {
+        if why.trim().is_empty() {
+            let name = name.unwrap_or_default();
+            return Err(Error::new(format!(
+                "a contract with a base changes {name} without a reason: add `why`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Takes `names` out of whichever table has them.  A name may be missing when
+/// the base has it under other options only.
+fn remove(contract: &mut Contract, names: &BTreeSet<String>) {
+    for name in names {
+        contract.functions.remove(name);
+        contract.undefined.remove(name);
+        contract.data.remove(name);
+        contract.sets.remove(name);
+    }
+}
