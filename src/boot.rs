@@ -1,0 +1,41 @@
+//! `threadinit`: everything that threads need is made, once, while the machine
+//! boots on one CPU with thread0 alone.
+//!
+//! Ports reference lines 520-609.
+
+use crate::count;
+use crate::kpi::sys;
+use crate::reap;
+use crate::suspend_check;
+use crate::tid;
+use crate::tidhash;
+use crate::zone;
+
+/// Makes ids, zone, hash, reaper and AST, and counts thread0.
+///
+/// thread0 gets the first id reserved; its caller writes it and puts thread0
+/// into the hash.
+///
+/// # Safety
+///
+/// Called once, at boot, with no locks held.
+pub unsafe fn threadinit() {
+    // SAFETY: each is called once, here, in the order in which they need each
+    // other.
+    unsafe {
+        count::init_limit();
+        tid::init(count::maxthread());
+        // Can't fail: a limit that small stops the boot in other ways.
+        count::inc();
+        tid::claim_thread0();
+        zone::init();
+        tidhash::init();
+        reap::init();
+        sys::ast_register(
+            sys::KT_TDA_SUSPEND,
+            sys::ASTR_ASTF_REQUIRED as i32,
+            0,
+            Some(suspend_check::ast_suspend),
+        );
+    }
+}

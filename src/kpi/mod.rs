@@ -1,0 +1,30 @@
+//! The kernel programming interface, as this file of the kernel uses it.
+//!
+//! What C gets from headers stands here: [`sys`] declares the kernel's
+//! functions, variables and structures, and the other modules say again, in
+//! Rust, what the headers' inline functions and macros do.  Nothing outside
+//! of this folder names a kernel function that is not wrapped here or
+//! declared in [`sys`], and nothing in here knows what a thread is for.
+
+pub mod assert;
+pub mod callout;
+pub mod cell;
+pub mod eventhandler;
+pub mod giant;
+#[cfg(HWPMC_HOOKS)]
+pub mod hwpmc;
+#[cfg(KTR)]
+pub mod ktr;
+pub mod linker_set;
+pub mod list;
+pub mod mutex;
+pub mod pcpu;
+pub mod rwlock;
+pub mod sdt;
+pub mod site;
+pub mod sys;
+pub mod tailq;
+pub mod vars;
+
+#[cfg(test)]
+pub mod fake;

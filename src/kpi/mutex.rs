@@ -1,0 +1,247 @@
+//! `mutex(9)`: sleep mutexes, spin mutexes and the thread lock.
+//!
+//! Without `LOCK_DEBUG` and `MUTEX_NOINLINE` the uncontested case is done in
+//! place, on the lock word, and the kernel is called for the rest; with
+//! either every operation is a call.  The two must not be mixed: a kernel
+//! with debugging counts on seeing every lock operation.
+
+use super::site::Site;
+use super::sys;
+use core::sync::atomic::AtomicUsize;
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+use {super::pcpu::curthread, core::sync::atomic::Ordering};
+
+/// A mutex of the kernel: the address of a `struct mtx` that lives as long
+/// as somebody may lock it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Mutex(*mut sys::mtx);
+
+/// What an assertion on a mutex demands.
+#[derive(Clone, Copy)]
+#[repr(i32)]
+pub enum Owned {
+    /// `MA_OWNED`: the current thread holds it.
+    Yes = sys::KT_MA_OWNED,
+    /// `MA_NOTOWNED`: the current thread does not.
+    No = sys::KT_MA_NOTOWNED,
+}
+
+/// Whether `lockstat(4)` watches: then every lock operation takes the slow
+/// path, which has the probes.
+#[inline(always)]
+#[cfg(not(any(LOCK_DEBUG, all(MUTEX_NOINLINE, RWLOCK_NOINLINE))))]
+pub(super) fn lockstat_enabled() -> bool {
+    #[cfg(KDTRACE_HOOKS)]
+    // SAFETY: a bool of the kernel that DTrace sets at any moment.
+    return unsafe { core::ptr::read_volatile(&raw const sys::lockstat_enabled) };
+    #[cfg(not(KDTRACE_HOOKS))]
+    false
+}
+
+impl Mutex {
+    /// # Safety
+    ///
+    /// `mtx` points at a mutex that outlives every use of the result.
+    #[inline(always)]
+    pub const unsafe fn from_raw(mtx: *mut sys::mtx) -> Self {
+        Self(mtx)
+    }
+
+    /// The lock word: the owner's address and flag bits, or `MTX_UNOWNED`.
+    #[inline(always)]
+    fn word_ptr(self) -> *mut usize {
+        // SAFETY: a field of the mutex that the type vouches for.
+        unsafe { &raw mut (*self.0).mtx_lock }
+    }
+
+    /// The lock word, for atomic access.
+    #[inline(always)]
+    fn word(self) -> &'static AtomicUsize {
+        // SAFETY: the word is only ever accessed atomically, and the mutex
+        // outlives the reference, which no caller keeps.
+        unsafe { AtomicUsize::from_ptr(self.word_ptr()) }
+    }
+
+    /// `_mtx_init` of a sleep mutex with a name and no witness type.
+    ///
+    /// # Safety
+    ///
+    /// The mutex is zero-filled and nobody uses it yet.
+    pub unsafe fn init(self, name: &'static core::ffi::CStr) {
+        // SAFETY: by the caller's contract; the name lives for ever.
+        unsafe {
+            sys::_mtx_init(
+                self.word_ptr(),
+                name.as_ptr(),
+                core::ptr::null(),
+                sys::MTX_DEF as i32,
+            );
+        }
+    }
+
+    /// `mtx_lock`: takes a sleep mutex; may block, so no spin lock is held.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
+    pub fn lock(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
+        // SAFETY: a live mutex, and nothing else is asked of the caller.
+        unsafe {
+            sys::__mtx_lock_flags(self.word_ptr(), 0, site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+        if let Some(seen) = self.fast(sys::KT_MTX_UNOWNED, curthread() as usize, Ordering::Acquire)
+        {
+            // SAFETY: as above; the slow path wants the word that was seen.
+            unsafe { sys::__mtx_lock_sleep(self.word_ptr(), seen) }
+        }
+    }
+
+    /// `mtx_unlock`: gives a sleep mutex up.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
+    pub fn unlock(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
+        // SAFETY: a live mutex; that it is held is the tokens' business.
+        unsafe {
+            sys::__mtx_unlock_flags(self.word_ptr(), 0, site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+        if let Some(seen) = self.fast(curthread() as usize, sys::KT_MTX_UNOWNED, Ordering::Release)
+        {
+            // SAFETY: as above.
+            unsafe { sys::__mtx_unlock_sleep(self.word_ptr(), seen) }
+        }
+    }
+
+    /// One try to change the word; the word that was in the way otherwise.
+    #[inline(always)]
+    #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+    fn fast(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
+        if lockstat_enabled() {
+            return Some(from);
+        }
+        self.word()
+            .compare_exchange(from, to, order, Ordering::Relaxed)
+            .err()
+    }
+
+    /// `mtx_lock_spin`: takes a spin mutex, and with it a critical section.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
+    pub fn lock_spin(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
+        // SAFETY: a live mutex.
+        unsafe {
+            sys::__mtx_lock_spin_flags(self.word_ptr(), 0, site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+        {
+            // SAFETY: no precondition; left again by unlock_spin().
+            unsafe { sys::spinlock_enter() }
+            #[cfg(SMP)]
+            if let Some(seen) =
+                self.fast(sys::KT_MTX_UNOWNED, curthread() as usize, Ordering::Acquire)
+            {
+                // SAFETY: a live mutex, inside the critical section.
+                unsafe { sys::_mtx_lock_spin_cookie(self.word_ptr(), seen) }
+            }
+            #[cfg(not(SMP))]
+            {
+                let me = curthread() as usize;
+                if self.word().load(Ordering::Relaxed) == me {
+                    self.recurse(1);
+                } else {
+                    self.word().store(me, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// `mtx_unlock_spin`: gives a spin mutex up, and its critical section.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
+    pub fn unlock_spin(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
+        // SAFETY: a live mutex; that it is held is the tokens' business.
+        unsafe {
+            sys::__mtx_unlock_spin_flags(self.word_ptr(), 0, site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+        {
+            if self.recursed() {
+                self.recurse(u32::MAX);
+            } else {
+                super::sdt::lockstat_spin_release(self.0);
+                self.word().store(sys::KT_MTX_UNOWNED, Ordering::Release);
+            }
+            // SAFETY: leaves the critical section that the lock entered.
+            unsafe { sys::spinlock_exit() }
+        }
+    }
+
+    /// `mtx_recursed`; the owner asks.
+    #[inline(always)]
+    #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+    fn recursed(self) -> bool {
+        // SAFETY: the recursion count is the owner's to read.
+        unsafe { (*self.0).lock_object.lo_data != 0 }
+    }
+
+    /// Adds to the recursion count; wraps, so `u32::MAX` takes one away.
+    #[inline(always)]
+    #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+    fn recurse(self, by: u32) {
+        // SAFETY: the recursion count is the owner's to write.
+        unsafe {
+            let data = &raw mut (*self.0).lock_object.lo_data;
+            data.write(data.read().wrapping_add(by));
+        }
+    }
+
+    /// `mtx_owned`: does the current thread hold it?
+    #[inline(always)]
+    pub fn owned(self) -> bool {
+        use core::sync::atomic::Ordering;
+        let owner = self.word().load(Ordering::Relaxed) & !sys::KT_MTX_FLAGMASK;
+        owner == super::pcpu::curthread() as usize
+    }
+
+    /// `mtx_assert`; nothing without `INVARIANTS`.
+    #[inline(always)]
+    #[cfg_attr(not(INVARIANTS), expect(unused_variables))]
+    pub fn assert(self, what: Owned, site: Site) {
+        #[cfg(INVARIANTS)]
+        // SAFETY: a live mutex.
+        unsafe {
+            sys::__mtx_assert(self.word_ptr(), what as i32, site.file(), site.line());
+        }
+    }
+
+    /// The `struct lock_object` that sleep queues and witness(4) know it by.
+    #[inline(always)]
+    pub fn lock_object(self) -> *mut sys::lock_object {
+        // SAFETY: a field of the mutex that the type vouches for.
+        unsafe { &raw mut (*self.0).lock_object }
+    }
+}
+
+/// `thread_lock`: takes whatever lock the thread has at the moment that it
+/// is taken; spins while the thread is between two locks.
+///
+/// # Safety
+///
+/// `td` is a live thread.
+#[inline(always)]
+#[cfg_attr(not(LOCK_DEBUG), expect(unused_variables))]
+pub unsafe fn thread_lock(td: *mut sys::thread, site: Site) {
+    // SAFETY: by the caller's contract, in each of the three forms.
+    unsafe {
+        #[cfg(LOCK_PROFILING)]
+        sys::thread_lock_flags_(td, 0, site.file(), site.line());
+        #[cfg(all(LOCK_DEBUG, not(LOCK_PROFILING)))]
+        sys::_thread_lock(td, 0, site.file(), site.line());
+        #[cfg(not(LOCK_DEBUG))]
+        sys::_thread_lock(td);
+    }
+}

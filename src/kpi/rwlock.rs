@@ -1,0 +1,129 @@
+//! `rwlock(9)`, as far as the thread hash needs it.
+
+use super::site::Site;
+use super::sys;
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+use {
+    super::mutex::lockstat_enabled,
+    super::pcpu::curthread,
+    core::sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A reader/writer lock of the kernel: the address of a `struct rwlock` that
+/// lives as long as somebody may lock it.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct RwLock(*mut sys::rwlock);
+
+impl RwLock {
+    /// # Safety
+    ///
+    /// `rw` points at a lock that outlives every use of the result.
+    #[inline(always)]
+    pub const unsafe fn from_raw(rw: *mut sys::rwlock) -> Self {
+        Self(rw)
+    }
+
+    #[inline(always)]
+    fn word_ptr(self) -> *mut usize {
+        // SAFETY: a field of the lock that the type vouches for.
+        unsafe { &raw mut (*self.0).rw_lock }
+    }
+
+    /// `rw_init`.
+    ///
+    /// # Safety
+    ///
+    /// The lock is zero-filled and nobody uses it yet.
+    pub unsafe fn init(self, name: &'static core::ffi::CStr) {
+        // SAFETY: by the caller's contract; the name lives for ever.
+        unsafe { sys::_rw_init_flags(self.word_ptr(), name.as_ptr(), 0) }
+    }
+
+    /// `rw_rlock`: shared; may block.
+    #[inline(always)]
+    #[cfg_attr(not(LOCK_DEBUG), expect(unused_variables))]
+    pub fn rlock(self, site: Site) {
+        // SAFETY: a live lock.
+        unsafe {
+            #[cfg(LOCK_DEBUG)]
+            sys::__rw_rlock(self.word_ptr(), site.file(), site.line());
+            #[cfg(not(LOCK_DEBUG))]
+            sys::__rw_rlock_int(self.0);
+        }
+    }
+
+    /// `rw_runlock`.
+    #[inline(always)]
+    #[cfg_attr(not(LOCK_DEBUG), expect(unused_variables))]
+    pub fn runlock(self, site: Site) {
+        // SAFETY: a live lock; that it is held shared is the caller's care.
+        unsafe {
+            #[cfg(LOCK_DEBUG)]
+            sys::_rw_runlock_cookie(self.word_ptr(), site.file(), site.line());
+            #[cfg(not(LOCK_DEBUG))]
+            sys::_rw_runlock_cookie_int(self.0);
+        }
+    }
+
+    /// `rw_try_upgrade`: from shared to exclusive if there is no other
+    /// reader; still held shared otherwise.
+    #[inline(always)]
+    #[cfg_attr(not(LOCK_DEBUG), expect(unused_variables))]
+    pub fn try_upgrade(self, site: Site) -> bool {
+        // SAFETY: a live lock, held shared.
+        unsafe {
+            #[cfg(LOCK_DEBUG)]
+            return sys::__rw_try_upgrade(self.word_ptr(), site.file(), site.line()) != 0;
+            #[cfg(not(LOCK_DEBUG))]
+            return sys::__rw_try_upgrade_int(self.0) != 0;
+        }
+    }
+
+    /// `rw_wlock`: exclusive; may block.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)), expect(unused_variables))]
+    pub fn wlock(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
+        // SAFETY: a live lock.
+        unsafe {
+            sys::_rw_wlock_cookie(self.word_ptr(), site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+        if let Some(seen) = self.fast(sys::KT_RW_UNLOCKED, curthread() as usize, Ordering::Acquire)
+        {
+            // SAFETY: a live lock; the slow path wants the word seen.
+            unsafe { sys::__rw_wlock_hard(self.word_ptr(), seen) }
+        }
+    }
+
+    /// `rw_wunlock`.
+    #[inline(always)]
+    #[cfg_attr(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)), expect(unused_variables))]
+    pub fn wunlock(self, site: Site) {
+        #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
+        // SAFETY: a live lock; that it is held is the caller's care.
+        unsafe {
+            sys::_rw_wunlock_cookie(self.word_ptr(), site.file(), site.line());
+        }
+        #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+        if let Some(seen) = self.fast(curthread() as usize, sys::KT_RW_UNLOCKED, Ordering::Release)
+        {
+            // SAFETY: as above.
+            unsafe { sys::__rw_wunlock_hard(self.word_ptr(), seen) }
+        }
+    }
+
+    /// One try to change the word; the word that was in the way otherwise.
+    #[inline(always)]
+    #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+    fn fast(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
+        if lockstat_enabled() {
+            return Some(from);
+        }
+        // SAFETY: the word is only ever accessed atomically.
+        let word = unsafe { AtomicUsize::from_ptr(self.word_ptr()) };
+        word.compare_exchange(from, to, order, Ordering::Relaxed)
+            .err()
+    }
+}

@@ -1,0 +1,74 @@
+//! FreeBSD's `sys/kern/kern_thread.c` in Rust: every thread of the kernel is
+//! created, linked, counted, found, suspended, single-threaded, exited and
+//! reaped here.
+//!
+//! The object made from this crate takes the place of the C file's object in
+//! a kernel: same symbols, same ABI, same behaviour, to the order of calls.
+//!
+//! # Map
+//!
+//! | file | what it owns | C |
+//! |---|---|---|
+//! | [`export`] | the functions that the kernel calls | all of them |
+//! | [`alloc`] | a thread is made, recycled, freed | `thread_alloc`, `thread_recycle`, `thread_free` |
+//! | [`zone`] | the zone of thread structures | `thread_ctor`, `thread_dtor`, `thread_init`, `thread_fini` |
+//! | [`count`] | how many threads, and the limit | `thread_count_inc`, `kern.maxthread` |
+//! | [`tid`], [`tid_bitmap`] | ids | `tid_alloc`, `tid_free` |
+//! | [`tidhash`] | from an id to a thread | `tdfind`, `tidhash_add`, `tidhash_remove` |
+//! | [`link`] | threads and their process | `proc_linkup`, `thread_link`, `thread_unlink` |
+//! | [`cow`] | credentials and limits | `thread_cow_*` |
+//! | [`single`], [`single_mode`], [`weed`] | one thread stops or ends the others | `thread_single`, `thread_single_end`, `thread_unsuspend` |
+//! | [`suspend_check`] | "shall I stop here?" | `thread_suspend_check`, `thread_check_susp` |
+//! | [`suspend`] | one thread is stopped and let go | `thread_suspend_switch`, `thread_run_flash` |
+//! | [`exit`] | a thread's end | `thread_exit`, `thread_wait` |
+//! | [`reap`], [`reap_batch`] | what is left of it | `thread_stash`, `thread_reap_barrier` |
+//! | [`boot`] | all of this is set up | `threadinit` |
+//! | [`events`], [`records`] | event lists, sysctl, malloc type, probe | linker sets |
+//! | [`thread`], [`proc`], [`flags`] | the structures, field by field | `struct thread`, `struct proc` |
+//! | [`locks`] | which lock is held, as a type | `PROC_LOCK`, `PROC_SLOCK`, `thread_lock` |
+//! | [`kpi`] | the kernel's functions and macros | the headers |
+//! | [`layout`] | the structures' layouts, asserted | `_Static_assert` |
+//!
+//! Kernel options are `cfg`s of the same name (`INVARIANTS`, `SMP`, ...), which
+//! `build.rs` takes from the build; see docs/building.md.
+
+#![cfg_attr(not(test), no_std)]
+
+pub mod alloc;
+pub mod boot;
+pub mod count;
+pub mod cow;
+pub mod events;
+pub mod exit;
+pub mod export;
+pub mod flags;
+pub mod kpi;
+pub mod layout;
+pub mod link;
+pub mod locks;
+pub mod proc;
+pub mod reap;
+pub mod reap_batch;
+pub mod records;
+pub mod single;
+pub mod single_mode;
+pub mod suspend;
+pub mod suspend_check;
+pub mod thread;
+pub mod tid;
+pub mod tid_bitmap;
+pub mod tidhash;
+pub mod weed;
+pub mod zone;
+
+/// Never linked: no code here can panic, and the undefined function that this
+/// calls is how the build sees it if some could.
+#[cfg(all(not(test), panic = "abort"))]
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn kern_thread_rust_panic_reached() -> !;
+    }
+    // SAFETY: never reached; an object that has this call does not link.
+    unsafe { kern_thread_rust_panic_reached() }
+}

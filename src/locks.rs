@@ -1,0 +1,341 @@
+//! Tokens: that a lock is held is a value, and giving the lock up takes it.
+//!
+//! | token | lock | C |
+//! |---|---|---|
+//! | [`ProcLocked`] | `p_mtx`, a sleep mutex | `PROC_LOCK` |
+//! | [`ProcSlocked`] | `p_slock`, a spin mutex | `PROC_SLOCK` |
+//! | [`ThreadLocked`] | whatever `td_lock` points at | `thread_lock` |
+//!
+//! A token holds the process or thread whose lock it stands for, so it can't
+//! be used for another one; in machine code it is the pointer that C passes
+//! anyway.  It can't be copied.  A function that needs a lock takes the token
+//! by reference; one that gives the lock up takes it by value, and returns
+//! it if it takes the lock again.  Lock order is `p_mtx`, `p_slock`, thread
+//! lock; `thread_run_flash()` alone takes the last two the other way round.
+//!
+//! Dropping a token does nothing: C leaves locks held on return in places
+//! (`tdfind()`), and [`ProcLocked::keep_held`] says so there.
+//!
+//! No token outlives a switch: `mi_switch()` takes the [`ThreadLocked`], and
+//! its caller has no other left.
+
+use crate::kpi::mutex::{self, Mutex, Owned};
+use crate::kpi::site::Site;
+use crate::kpi::sys;
+use crate::proc::Proc;
+use crate::thread::Thread;
+use core::ffi::c_int;
+
+/// The process lock of a process is held by the current thread.
+#[must_use = "the process lock stays held"]
+#[repr(transparent)]
+pub struct ProcLocked(Proc);
+
+/// The process spin lock of a process is held by the current thread, which is
+/// in a critical section.
+#[must_use = "the process spin lock stays held"]
+#[repr(transparent)]
+pub struct ProcSlocked(Proc);
+
+/// The thread lock of a thread is held by the current thread, which is in a
+/// critical section.  Which mutex that is can change under the token.
+#[must_use = "the thread lock stays held"]
+#[repr(transparent)]
+pub struct ThreadLocked(Thread);
+
+impl Proc {
+    /// `PROC_LOCK`: may block; no spin lock is held.
+    #[inline(always)]
+    #[doc(alias = "PROC_LOCK")]
+    pub fn lock(self, site: Site) -> ProcLocked {
+        self.mtx().lock(site);
+        ProcLocked(self)
+    }
+
+    /// `PROC_SLOCK`: spins.
+    #[inline(always)]
+    #[doc(alias = "PROC_SLOCK")]
+    pub fn lock_spin(self, site: Site) -> ProcSlocked {
+        self.slock().lock_spin(site);
+        ProcSlocked(self)
+    }
+}
+
+impl ProcLocked {
+    /// The token of a lock that the caller in C holds.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds the process lock of `p`, and there is no
+    /// other token for it.
+    #[inline(always)]
+    pub unsafe fn assume(p: Proc) -> Self {
+        Self(p)
+    }
+
+    /// `PROC_UNLOCK`.
+    #[inline(always)]
+    #[doc(alias = "PROC_UNLOCK")]
+    pub fn unlock(self, site: Site) {
+        self.0.mtx().unlock(site);
+    }
+
+    /// Returns to C with the lock held.
+    #[inline(always)]
+    pub fn keep_held(self) -> Proc {
+        self.0
+    }
+
+    /// The process.
+    #[inline(always)]
+    pub fn proc(&self) -> Proc {
+        self.0
+    }
+
+    /// `PROC_LOCK_ASSERT(p, MA_OWNED)`, where C has one.
+    #[inline(always)]
+    #[doc(alias = "PROC_LOCK_ASSERT")]
+    pub fn assert_owned(&self, site: Site) {
+        self.0.mtx().assert(Owned::Yes, site);
+    }
+
+    /// `thread_stopped`: tells the parent if everybody has stopped.
+    ///
+    /// Drops and retakes the spin lock when it does.
+    #[inline(always)]
+    #[doc(alias = "thread_stopped")]
+    pub fn notify_stopped(&self, sl: ProcSlocked) -> ProcSlocked {
+        // SAFETY: both process locks are held, before and after.
+        unsafe { sys::thread_stopped(self.0.as_ptr()) }
+        sl
+    }
+
+    /// `msleep(&p->p_flag, &p->p_mtx, PCATCH, "thrsgl", 0)`: sleeps until the
+    /// process is no longer single-threaded, a signal comes, or the current
+    /// thread's own process is stopped.  The lock is dropped meanwhile.
+    #[inline(always)]
+    #[doc(alias = "msleep")]
+    pub fn sleep_until_single_ends(self) -> Self {
+        // SAFETY: the lock is held and is retaken; p_flag is an address only.
+        unsafe {
+            sys::_sleep(
+                (&raw const (*self.0.as_ptr()).p_flag).cast(),
+                self.0.mtx().lock_object(),
+                sys::KT_PCATCH,
+                c"thrsgl".as_ptr(),
+                // C has `tick_sbt * 0` here; it is no time-out.
+                0,
+                0,
+                sys::KT_C_HARDCLOCK,
+            );
+        }
+        self
+    }
+
+    /// `wakeup(&p->p_flag)`: ends such sleeps.
+    #[inline(always)]
+    pub fn wake_waiters(&self) {
+        // SAFETY: an address only.
+        unsafe { sys::wakeup((&raw const (*self.0.as_ptr()).p_flag).cast()) }
+    }
+}
+
+impl ProcSlocked {
+    /// The token of a lock that the caller in C holds.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds the process spin lock of `p`, and there is no
+    /// other token for it.
+    #[inline(always)]
+    pub unsafe fn assume(p: Proc) -> Self {
+        Self(p)
+    }
+
+    /// `PROC_SUNLOCK`.
+    #[inline(always)]
+    #[doc(alias = "PROC_SUNLOCK")]
+    pub fn unlock(self, site: Site) {
+        self.0.slock().unlock_spin(site);
+    }
+
+    /// Returns to C with the lock held.
+    #[inline(always)]
+    pub fn keep_held(self) -> Proc {
+        self.0
+    }
+
+    /// The process.
+    #[inline(always)]
+    pub fn proc(&self) -> Proc {
+        self.0
+    }
+
+    /// `PROC_SLOCK_ASSERT(p, MA_OWNED)`, where C has one.
+    #[inline(always)]
+    #[doc(alias = "PROC_SLOCK_ASSERT")]
+    pub fn assert_owned(&self, site: Site) {
+        self.0.slock().assert(Owned::Yes, site);
+    }
+}
+
+impl Thread {
+    /// `thread_lock`: spins while the thread is leaving its CPU.
+    #[inline(always)]
+    #[doc(alias = "thread_lock")]
+    pub fn lock(self, site: Site) -> ThreadLocked {
+        // SAFETY: the type vouches for a live thread.
+        unsafe { mutex::thread_lock(self.as_ptr(), site) }
+        ThreadLocked(self)
+    }
+}
+
+/// Does a thread that was made runnable need the swapper to bring its stack
+/// back, so that `kick_proc0()` is due?  Never without a swapper.
+#[must_use = "the swapper has to be woken"]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WakeSwapper(c_int);
+
+impl WakeSwapper {
+    /// Nobody needs the swapper.
+    pub const NO: Self = Self(0);
+
+    /// `wakeup_swapper |= other`.
+    #[inline(always)]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// `if (wakeup_swapper) kick_proc0()`; no thread lock is held.
+    #[inline(always)]
+    #[doc(alias = "kick_proc0")]
+    pub fn act(self) {
+        #[cfg(has_swapper)]
+        if self.0 != 0 {
+            // SAFETY: may be called under process locks.
+            unsafe { sys::kick_proc0() }
+        }
+    }
+}
+
+impl ThreadLocked {
+    /// The token of a lock that the caller in C, or C code just called, holds.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds the thread lock of `td`, and there is no
+    /// other token for it.
+    #[inline(always)]
+    pub unsafe fn assume(td: Thread) -> Self {
+        Self(td)
+    }
+
+    /// `thread_unlock`: releases what `td_lock` points at now.
+    #[inline(always)]
+    #[doc(alias = "thread_unlock")]
+    pub fn unlock(self, site: Site) {
+        self.mutex().unlock_spin(site);
+    }
+
+    /// Returns to C with the lock held.
+    #[inline(always)]
+    pub fn keep_held(self) -> Thread {
+        self.0
+    }
+
+    /// The thread.
+    #[inline(always)]
+    pub fn thread(&self) -> Thread {
+        self.0
+    }
+
+    /// The mutex that the thread lock is now.
+    #[inline(always)]
+    fn mutex(&self) -> Mutex {
+        self.0.lock_now()
+    }
+
+    /// `THREAD_LOCK_ASSERT(td, MA_OWNED)`, where C has one.
+    #[inline(always)]
+    #[doc(alias = "THREAD_LOCK_ASSERT")]
+    pub fn assert_owned(&self, site: Site) {
+        self.mutex().assert(Owned::Yes, site);
+    }
+
+    /// `ast_sched_locked(td, TDA_SUSPEND)`: has the thread check for stops on
+    /// its way to user mode.
+    #[inline(always)]
+    #[doc(alias = "ast_sched_locked")]
+    pub fn schedule_suspend_ast(&mut self) {
+        // SAFETY: the thread lock is held.
+        unsafe { sys::ast_sched_locked(self.0.as_ptr(), sys::KT_TDA_SUSPEND) }
+    }
+
+    /// `ast_unsched_locked(td, TDA_SUSPEND)`: the check is done.
+    #[inline(always)]
+    #[doc(alias = "ast_unsched_locked")]
+    pub fn unschedule_suspend_ast(&mut self) {
+        // SAFETY: the thread lock is held.
+        unsafe { sys::ast_unsched_locked(self.0.as_ptr(), sys::KT_TDA_SUSPEND) }
+    }
+
+    /// `sched_sleep(td, 0)`: tells the scheduler that it goes to sleep, which
+    /// must already see why (`TDI_SUSPENDED`).
+    #[inline(always)]
+    pub fn sched_sleep(&mut self) {
+        // SAFETY: the thread lock is held.
+        unsafe { sys::sched_sleep(self.0.as_ptr(), 0) }
+    }
+
+    /// `forward_signal(td)`: has the CPU that runs the thread look at its
+    /// ASTs.  The thread is running.
+    #[inline(always)]
+    #[cfg(SMP)]
+    pub fn forward_signal(&self) {
+        // SAFETY: the thread lock is held and the thread is running.
+        unsafe { sys::forward_signal(self.0.as_ptr()) }
+    }
+
+    /// `setrunnable(td, 0)`: puts it on a run queue if it can run; gives the
+    /// thread lock up in every case.
+    #[inline(always)]
+    #[doc(alias = "setrunnable")]
+    pub fn set_runnable(self) -> WakeSwapper {
+        // SAFETY: the thread lock is held; the callee drops it.
+        let woken = unsafe { sys::setrunnable(self.0.as_ptr(), 0) };
+        #[cfg(has_swapper)]
+        return WakeSwapper(woken);
+        #[cfg(not(has_swapper))]
+        {
+            let () = woken;
+            WakeSwapper::NO
+        }
+    }
+
+    /// `sleepq_abort(td, error)`: ends an interruptible sleep with an error;
+    /// gives the thread lock up in every case.
+    #[inline(always)]
+    #[doc(alias = "sleepq_abort")]
+    pub fn abort_sleep(self, error: c_int) -> WakeSwapper {
+        // SAFETY: the thread lock is held and the thread is on a sleep queue,
+        // interruptibly; the callee drops the lock.
+        let woken = unsafe { sys::sleepq_abort(self.0.as_ptr(), error) };
+        #[cfg(has_swapper)]
+        return WakeSwapper(woken);
+        #[cfg(not(has_swapper))]
+        {
+            let () = woken;
+            WakeSwapper::NO
+        }
+    }
+
+    /// `mi_switch(flags)`: runs somebody else, until the current thread is
+    /// chosen again.  Gives the thread lock up.
+    #[inline(always)]
+    #[doc(alias = "mi_switch")]
+    pub fn switch_away(self, flags: c_int) {
+        // SAFETY: the token is the current thread's own thread lock, held
+        // once, and no other lock is held.
+        unsafe { sys::mi_switch(flags) }
+    }
+}

@@ -1,0 +1,238 @@
+//! [`Proc`]: a process, and the fields of `struct proc` that this file of the
+//! kernel reads and writes.
+//!
+//! A field that a lock guards is reached through the token of that lock (see
+//! [`crate::locks`]), so that code without the lock does not compile.
+
+use crate::flags::{ProcFlags, ProcFlags2};
+use crate::kpi::mutex::Mutex;
+use crate::kpi::sys;
+use crate::locks::{ProcLocked, ProcSlocked};
+use crate::thread::Thread;
+use core::ffi::c_int;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicI32;
+
+/// A process: the address of a `struct proc`.
+///
+/// # Invariants
+///
+/// The address is that of a `struct proc` from the process zone, or of proc0.
+/// The zone never gives memory back, so the structure can be read for ever; it
+/// may have become another process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+#[doc(alias = "proc")]
+pub struct Proc(NonNull<sys::proc_>);
+
+impl Proc {
+    /// # Safety
+    ///
+    /// `p` is the address of a `struct proc`, not NULL.
+    #[inline(always)]
+    pub const unsafe fn from_raw(p: *mut sys::proc_) -> Self {
+        // SAFETY: by the caller's contract.
+        Self(unsafe { NonNull::new_unchecked(p) })
+    }
+
+    /// The address.
+    #[inline(always)]
+    pub const fn as_ptr(self) -> *mut sys::proc_ {
+        self.0.as_ptr()
+    }
+
+    /// `p_mtx`, the process lock.
+    #[inline(always)]
+    #[doc(alias = "p_mtx")]
+    pub fn mtx(self) -> Mutex {
+        // SAFETY: a mutex that lives as long as the structure: for ever.
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_mtx) }
+    }
+
+    /// `p_slock`, the process spin lock.
+    #[inline(always)]
+    #[doc(alias = "p_slock")]
+    pub fn slock(self) -> Mutex {
+        // SAFETY: as for mtx().
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_slock) }
+    }
+
+    /// `p_statmtx`, the lock of the resource accounts.
+    #[inline(always)]
+    #[doc(alias = "p_statmtx")]
+    pub fn statmtx(self) -> Mutex {
+        // SAFETY: as for mtx().
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_statmtx) }
+    }
+
+    /// `p_pid`: written while nobody else sees the process.
+    #[inline(always)]
+    #[doc(alias = "p_pid")]
+    pub fn pid(self) -> sys::pid_t {
+        // SAFETY: a field of a live structure, constant while visible.
+        unsafe { (*self.as_ptr()).p_pid }
+    }
+
+    /// `p_exitthreads`, threads between `thread_exit()` and `thread_stash()`:
+    /// changed atomically.
+    #[inline(always)]
+    #[doc(alias = "p_exitthreads")]
+    pub fn exitthreads(self) -> &'static AtomicI32 {
+        // SAFETY: the field is only accessed atomically, and the structure
+        // lives for ever.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).p_exitthreads) }
+    }
+
+    /// The threads of the process: `FOREACH_THREAD_IN_PROC`.
+    ///
+    /// Each step reads the link of the thread before it only then, so a
+    /// thread that leaves the list between steps must not be the last one
+    /// handed out.
+    #[inline(always)]
+    #[doc(alias = "FOREACH_THREAD_IN_PROC")]
+    pub fn threads(self) -> Threads {
+        // SAFETY: a field of a live structure.
+        Threads(unsafe { &raw const (*self.as_ptr()).p_threads.tqh_first })
+    }
+
+    /// The first thread: `FIRST_THREAD_IN_PROC`.
+    ///
+    /// # Safety
+    ///
+    /// The process has one, and the caller keeps the list still.
+    #[inline(always)]
+    #[doc(alias = "FIRST_THREAD_IN_PROC")]
+    pub unsafe fn first_thread(self) -> Thread {
+        // SAFETY: by the caller's contract.
+        unsafe { Thread::from_raw((*self.as_ptr()).p_threads.tqh_first) }
+    }
+}
+
+/// Walks the threads of a process; the process lock or spin lock is held.
+pub struct Threads(*const *mut sys::thread);
+
+impl Iterator for Threads {
+    type Item = Thread;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Thread> {
+        // SAFETY: the link of the list's head or of the thread handed out
+        // last, and thread structures are never unmapped.
+        let td = NonNull::new(unsafe { *self.0 })?;
+        // SAFETY: on the list, so a live thread.
+        self.0 = unsafe { &raw const (*td.as_ptr()).td_plist.tqe_next };
+        // SAFETY: not NULL, and on the list.
+        Some(unsafe { Thread::from_raw(td.as_ptr()) })
+    }
+}
+
+/// Fields that the process lock guards.
+impl ProcLocked {
+    /// `p_flag`.
+    #[inline(always)]
+    pub fn flags(&self) -> ProcFlags {
+        // SAFETY: the token is the lock that guards the field.
+        ProcFlags::from_bits(unsafe { (*self.proc().as_ptr()).p_flag })
+    }
+
+    /// `p_flag |= set`.
+    #[inline(always)]
+    pub fn set_flags(&mut self, set: ProcFlags) {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_flag |= set.bits() }
+    }
+
+    /// `p_flag &= ~clear`.
+    #[inline(always)]
+    pub fn clear_flags(&mut self, clear: ProcFlags) {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_flag &= !clear.bits() }
+    }
+
+    /// `p_flag2`.
+    #[inline(always)]
+    pub fn flags2(&self) -> ProcFlags2 {
+        // SAFETY: as for flags().
+        ProcFlags2::from_bits(unsafe { (*self.proc().as_ptr()).p_flag2 })
+    }
+
+    /// `p_numthreads`, threads linked to the process.
+    #[inline(always)]
+    #[doc(alias = "p_numthreads")]
+    pub fn numthreads(&self) -> c_int {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_numthreads }
+    }
+
+    /// `p_singlethread`, the thread that single-threads the process.
+    ///
+    /// Written under both process locks, so one is enough to read it.
+    #[inline(always)]
+    #[doc(alias = "p_singlethread")]
+    pub fn singlethread(&self) -> Option<Thread> {
+        // SAFETY: as for flags().
+        unsafe { Thread::from_nullable((*self.proc().as_ptr()).p_singlethread) }
+    }
+
+    /// `p_cowgen`, the generation of credentials and limits.
+    #[inline(always)]
+    #[doc(alias = "p_cowgen")]
+    pub fn cowgen(&self) -> sys::u_int {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_cowgen }
+    }
+
+    /// Is the process still being made (`PRS_NEW`)?
+    #[inline(always)]
+    #[doc(alias = "p_state")]
+    pub fn is_new(&self) -> bool {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_state == sys::PRS_NEW }
+    }
+}
+
+/// Fields that the process spin lock guards.
+impl ProcSlocked {
+    /// `p_suspcount`, threads that are suspended.
+    #[inline(always)]
+    #[doc(alias = "p_suspcount")]
+    pub fn suspcount(&self) -> c_int {
+        // SAFETY: the token is the lock that guards the field.
+        unsafe { (*self.proc().as_ptr()).p_suspcount }
+    }
+
+    /// `p_suspcount += by`.
+    #[inline(always)]
+    pub fn add_suspcount(&mut self, by: c_int) {
+        // SAFETY: as for suspcount().
+        unsafe {
+            let count = &raw mut (*self.proc().as_ptr()).p_suspcount;
+            *count = (*count).wrapping_add(by);
+        }
+    }
+
+    /// `p_boundary_count`, threads suspended at the user boundary.
+    #[inline(always)]
+    #[doc(alias = "p_boundary_count")]
+    pub fn boundary_count(&self) -> c_int {
+        // SAFETY: as for suspcount().
+        unsafe { (*self.proc().as_ptr()).p_boundary_count }
+    }
+
+    /// `p_boundary_count += by`.
+    #[inline(always)]
+    pub fn add_boundary_count(&mut self, by: c_int) {
+        // SAFETY: as for suspcount().
+        unsafe {
+            let count = &raw mut (*self.proc().as_ptr()).p_boundary_count;
+            *count = (*count).wrapping_add(by);
+        }
+    }
+
+    /// Sets `p_singlethread`, which takes both process locks.
+    #[inline(always)]
+    pub fn set_singlethread(&mut self, _pl: &mut ProcLocked, td: Option<Thread>) {
+        // SAFETY: as for suspcount().
+        unsafe { (*self.proc().as_ptr()).p_singlethread = Thread::nullable(td) }
+    }
+}

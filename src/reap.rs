@@ -1,0 +1,277 @@
+//! Zombies: threads that have exited, from the switch away from their stack
+//! until their structure goes back to the zone.
+//!
+//! Each memory domain has a list.  It is pushed without a lock, from inside
+//! the scheduler where none may be taken, and emptied whole by one atomic
+//! exchange, so a node is never taken off while another CPU looks at it and
+//! a recycled address can't confuse a push.  Reaping happens when a thread is
+//! created, when a process is waited for, and every few seconds by a task.
+//!
+//! Ports `thread_zombie` to `thread_reap_barrier` (reference lines 611-797).
+
+use crate::alloc;
+use crate::events;
+use crate::here;
+use crate::kpi::callout;
+use crate::kpi::cell::Global;
+use crate::kpi::{pcpu, sys, vars};
+use crate::reap_batch::{CountBatch, CredBatch, LimBatch, TidBatch};
+use crate::thread::Thread;
+use core::ffi::{c_int, c_void};
+use core::mem::MaybeUninit;
+use core::num::NonZeroU32;
+use core::ptr;
+use core::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+
+/// The zombies of one memory domain: `struct thread_domain_data`.
+#[repr(C, align(64))]
+#[doc(alias = "thread_domain_data")]
+struct Domain {
+    /// The last thread pushed; each points at the one before.
+    zombies: AtomicPtr<sys::thread>,
+    /// `ticks` when the list was last emptied; advisory.
+    reapticks: AtomicI32,
+}
+
+/// As many domains as the kernel is built for.
+const MAXMEMDOM: usize = sys::KT_MAXMEMDOM as usize;
+
+/// The domains' lists.
+static DOMAINS: [Domain; MAXMEMDOM] = [const {
+    Domain {
+        zombies: AtomicPtr::new(ptr::null_mut()),
+        reapticks: AtomicI32::new(0),
+    }
+}; MAXMEMDOM];
+
+/// Seconds between two looks of the callout, and the age at which zombies are
+/// worth a task.
+const REAP_SECONDS: c_int = 5;
+
+/// The task that reaps all; its queue guards it.
+static REAP_TASK: Global<MaybeUninit<sys::task>> = Global::new(MaybeUninit::zeroed());
+
+/// The callout that looks for old zombies.
+static REAP_CALLOUT: Global<MaybeUninit<sys::callout>> = Global::new(MaybeUninit::zeroed());
+
+/// The domain of that number.
+///
+/// # Safety
+///
+/// There is such a domain.
+#[inline(always)]
+unsafe fn domain(number: c_int) -> &'static Domain {
+    // SAFETY: by the caller's contract; domains are numbered from 0.
+    unsafe { &*DOMAINS.as_ptr().add(number as usize) }
+}
+
+/// Puts an exited thread on the list of its memory domain.
+#[inline(always)]
+#[doc(alias = "thread_zombie")]
+fn push_zombie(td: Thread) {
+    // SAFETY: the domain that the thread's memory came from.
+    let list = unsafe { &domain(c_int::from((*td.as_ptr()).td_allocdomain)).zombies };
+    let mut head = list.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: until the exchange succeeds the thread is ours alone.
+        unsafe { (*td.as_ptr()).__bindgen_anon_1.td_zombie = head }
+        match list.compare_exchange_weak(head, td.as_ptr(), Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(seen) => head = seen,
+        }
+    }
+}
+
+/// Takes over a thread that has exited and whose CPU has left its stack.
+///
+/// Called by the next thread on that CPU, inside the scheduler: no lock is
+/// taken.  From then on `thread_single(SINGLE_EXIT)` no longer waits for it.
+#[inline(always)]
+#[doc(alias = "thread_stash")]
+pub fn stash(td: Thread) {
+    td.proc().exitthreads().fetch_sub(1, Ordering::Release);
+    push_zombie(td);
+}
+
+/// Reaps the zombies of one domain.
+///
+/// No locks held; handlers and destructors may sleep.
+#[inline(never)]
+#[doc(alias = "thread_reap_domain")]
+fn reap_domain(tdd: &Domain) {
+    // A look first: an exchange would take the line from the CPUs that push,
+    // and most of the time there is nothing.
+    if tdd.zombies.load(Ordering::Relaxed).is_null() {
+        return;
+    }
+    // Acquire: the stores of those who pushed, and of the exiting threads,
+    // are seen before their structures are taken apart.
+    let first = tdd.zombies.swap(ptr::null_mut(), Ordering::Acquire);
+    // SAFETY: NULL or a thread that was pushed.
+    let mut next = unsafe { Thread::from_nullable(first) };
+    if next.is_none() {
+        return;
+    }
+    tdd.reapticks.store(vars::ticks(), Ordering::Relaxed);
+
+    let mut tids = TidBatch::new();
+    let mut creds = CredBatch::new();
+    let mut limits = LimBatch::new();
+    let mut threads = CountBatch::new();
+
+    while let Some(td) = next {
+        // SAFETY: the thread is off the list and ours; its link is still the
+        // zombie link.
+        next = unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) };
+        // SAFETY: dead, and not yet taken apart, as the event promises.
+        unsafe { events::thread_dtor(td, here!()) }
+
+        tids.add(td);
+        creds.add(td);
+        limits.add(td);
+        threads.add();
+
+        // SAFETY: dead, and given to nobody else.
+        unsafe { alloc::free_batched(td) }
+
+        tids.process();
+        threads.process();
+    }
+
+    tids.finish();
+    creds.finish();
+    limits.finish();
+    threads.finish();
+}
+
+/// Reaps the zombies of every domain, this CPU's first.
+///
+/// No locks held; may sleep.
+#[doc(alias = "thread_reap_all")]
+pub fn reap_all() {
+    let local = pcpu::domain();
+    let mut i = 0;
+    while i < vars::vm_ndomains() {
+        // SAFETY: more than `i`, so not zero.
+        let ndomains = unsafe { NonZeroU32::new_unchecked(vars::vm_ndomains() as u32) };
+        // SAFETY: a remainder by the number of domains is a domain.
+        reap_domain(unsafe { domain(((i.wrapping_add(local)) as u32 % ndomains) as c_int) });
+        i += 1;
+    }
+}
+
+/// Reaps the zombies of this CPU's domain.
+///
+/// No locks held; may sleep.
+#[doc(alias = "thread_reap")]
+pub fn reap_local() {
+    // SAFETY: a CPU belongs to a domain that exists.
+    reap_domain(unsafe { domain(pcpu::domain()) });
+}
+
+/// The task: reaps everything.
+///
+/// # Safety
+///
+/// Called by a task queue.
+#[doc(alias = "thread_reap_task_cb")]
+unsafe extern "C" fn reap_task_cb(_arg: *mut c_void, _pending: c_int) {
+    reap_all();
+}
+
+/// Has this domain zombies older than the interval?
+#[inline(always)]
+fn wants_reap(tdd: &Domain, now: c_int) -> bool {
+    let since = tdd.reapticks.load(Ordering::Relaxed);
+    !tdd.zombies.load(Ordering::Relaxed).is_null()
+        && now.wrapping_sub(since) as u32 > REAP_SECONDS.wrapping_mul(vars::hz()) as u32
+}
+
+/// The callout: starts the task if a domain has old zombies, and comes back.
+///
+/// # Safety
+///
+/// Called by the callout code, which may not sleep.
+#[doc(alias = "thread_reap_callout_cb")]
+unsafe extern "C" fn reap_callout_cb(_arg: *mut c_void) {
+    let now = vars::ticks();
+    let mut i = 0;
+    while i < vars::vm_ndomains() {
+        // SAFETY: below the number of domains.
+        if wants_reap(unsafe { domain(i) }, now) {
+            // SAFETY: the task was made at boot, like the queue.
+            unsafe { sys::taskqueue_enqueue(sys::taskqueue_thread, REAP_TASK.get().cast()) };
+            break;
+        }
+        i += 1;
+    }
+    // SAFETY: initialised at boot.
+    unsafe { arm_callout() }
+}
+
+/// Has the callout come back after the interval.
+///
+/// # Safety
+///
+/// The callout is initialised.
+unsafe fn arm_callout() {
+    let interval = REAP_SECONDS.wrapping_mul(vars::hz());
+    // SAFETY: by the caller's contract, and a static outlives everything.
+    unsafe { callout::reset(REAP_CALLOUT.get().cast(), interval, reap_callout_cb) }
+}
+
+/// `TASK_INIT`: makes a task of priority 0 that reaps everything.
+///
+/// # Safety
+///
+/// `task` is writable and on no queue.
+#[inline(always)]
+unsafe fn init_task(task: *mut sys::task, context: *mut c_void) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        (*task).ta_pending = 0;
+        (*task).ta_priority = 0;
+        (*task).ta_flags = 0;
+        (*task).ta_func = Some(reap_task_cb);
+        (*task).ta_context = context;
+    }
+}
+
+/// Makes task and callout, and arms the callout.
+///
+/// # Safety
+///
+/// Called once, at boot.
+pub unsafe fn init() {
+    // SAFETY: statics that nobody uses yet.
+    unsafe {
+        init_task(REAP_TASK.get().cast(), ptr::null_mut());
+        sys::callout_init(REAP_CALLOUT.get().cast(), 1);
+        arm_callout();
+    }
+}
+
+/// Returns once every thread that had been unlinked before the call is reaped.
+///
+/// No locks held; sleeps.  Each CPU is made to switch, so that the dead
+/// thread that it may hold is stashed; then a task in the queue that also
+/// runs the normal reaping is waited for, which puts this behind one that is
+/// reaping at the moment.
+#[doc(alias = "thread_reap_barrier")]
+pub fn barrier() {
+    // SAFETY: may sleep; the task is ours until it is drained, and its queue
+    // is made at boot.
+    unsafe {
+        sys::quiesce_all_cpus(c"".as_ptr(), sys::KT_PDROP);
+        let task: *mut sys::task = sys::malloc(
+            size_of::<sys::task>(),
+            (&raw mut sys::M_TEMP).cast(),
+            sys::M_WAITOK as c_int,
+        )
+        .cast();
+        init_task(task, task.cast());
+        sys::taskqueue_enqueue(sys::taskqueue_thread, task);
+        sys::taskqueue_drain(sys::taskqueue_thread, task);
+        sys::free(task.cast(), (&raw mut sys::M_TEMP).cast());
+    }
+}

@@ -1,0 +1,207 @@
+//! Batches: what reaping many threads gives back, put together so that a
+//! lock or a contended counter is touched once for many.
+//!
+//! Ports `struct tidbatch`, `struct tdcountbatch` and their functions
+//! (reference lines 268-355), and the inline halves of `credbatch` and
+//! `limbatch`.
+
+use crate::count;
+use crate::kassert;
+use crate::kpi::sys;
+use crate::thread::Thread;
+use crate::tid::{self, Lwpid};
+use core::ffi::c_int;
+use core::mem::MaybeUninit;
+use core::ptr;
+
+/// Ids freed under one hold of the id lock.
+const TID_BATCH: usize = 16;
+
+/// Threads uncounted by one atomic.
+const COUNT_BATCH: c_int = 32;
+
+/// Ids to free.
+///
+/// # Invariants
+///
+/// The first `n` entries of `tab` are initialised, and `n` is at most 16.
+#[doc(alias = "tidbatch")]
+pub struct TidBatch {
+    tab: [MaybeUninit<Lwpid>; TID_BATCH],
+    n: usize,
+}
+
+impl TidBatch {
+    /// An empty batch: `tidbatch_prep`.
+    #[inline(always)]
+    #[doc(alias = "tidbatch_prep")]
+    pub fn new() -> Self {
+        Self {
+            tab: [const { MaybeUninit::uninit() }; TID_BATCH],
+            n: 0,
+        }
+    }
+
+    /// Notes a thread's id; there is room.
+    #[inline(always)]
+    #[doc(alias = "tidbatch_add")]
+    pub fn add(&mut self, td: Thread) {
+        kassert!(
+            self.n < TID_BATCH,
+            c"%s: count too high %d",
+            c"tidbatch_add".as_ptr(),
+            self.n as c_int
+        );
+        let tab: *mut MaybeUninit<Lwpid> = self.tab.as_mut_ptr();
+        // SAFETY: add() is followed by process(), which empties a full
+        // batch, so `n` is below the length here.
+        unsafe { tab.add(self.n).write(MaybeUninit::new(td.tid())) }
+        self.n += 1;
+    }
+
+    /// Frees the ids once the batch is full.
+    #[inline(always)]
+    #[doc(alias = "tidbatch_process")]
+    pub fn process(&mut self) {
+        self.assert_count(c"tidbatch_process");
+        if self.n == TID_BATCH {
+            self.flush();
+            self.n = 0;
+        }
+    }
+
+    /// Frees the ids that are left.
+    #[inline(always)]
+    #[doc(alias = "tidbatch_final")]
+    pub fn finish(self) {
+        self.assert_count(c"tidbatch_final");
+        if self.n != 0 {
+            self.flush();
+        }
+    }
+
+    /// Is the count sane?
+    #[inline(always)]
+    #[cfg_attr(not(INVARIANTS), expect(unused_variables))]
+    fn assert_count(&self, func: &core::ffi::CStr) {
+        kassert!(
+            self.n <= TID_BATCH,
+            c"%s: count too high %d",
+            func.as_ptr(),
+            self.n as c_int
+        );
+    }
+
+    /// Frees the ids noted.
+    #[inline(always)]
+    fn flush(&self) {
+        // SAFETY: the first `n` entries are initialised ids.
+        tid::free_batch(unsafe { core::slice::from_raw_parts(self.tab.as_ptr().cast(), self.n) });
+    }
+}
+
+/// Threads to uncount.
+#[doc(alias = "tdcountbatch")]
+pub struct CountBatch(c_int);
+
+impl CountBatch {
+    /// An empty batch: `tdcountbatch_prep`.
+    #[inline(always)]
+    #[doc(alias = "tdcountbatch_prep")]
+    pub fn new() -> Self {
+        Self(0)
+    }
+
+    /// Notes one thread.
+    #[inline(always)]
+    #[doc(alias = "tdcountbatch_add")]
+    pub fn add(&mut self) {
+        self.0 += 1;
+    }
+
+    /// Uncounts them once there are many.
+    #[inline(always)]
+    #[doc(alias = "tdcountbatch_process")]
+    pub fn process(&mut self) {
+        if self.0 == COUNT_BATCH {
+            count::sub(self.0);
+            self.0 = 0;
+        }
+    }
+
+    /// Uncounts those that are left.
+    #[inline(always)]
+    #[doc(alias = "tdcountbatch_final")]
+    pub fn finish(self) {
+        if self.0 != 0 {
+            count::sub(self.0);
+        }
+    }
+}
+
+/// References to credentials to give back; runs of equal ones go at once.
+///
+/// The kernel's `struct credbatch` and functions, with their order of calls.
+#[doc(alias = "credbatch")]
+pub struct CredBatch(sys::credbatch);
+
+impl CredBatch {
+    /// An empty batch: `credbatch_prep`.
+    #[inline(always)]
+    #[doc(alias = "credbatch_prep")]
+    pub fn new() -> Self {
+        Self(sys::credbatch {
+            cred: ptr::null_mut(),
+            users: 0,
+            ref_: 0,
+        })
+    }
+
+    /// Takes over a dead thread's reference.
+    #[inline(always)]
+    #[doc(alias = "credbatch_add")]
+    pub fn add(&mut self, td: Thread) {
+        // SAFETY: the thread is dead and ours, with credentials of its own.
+        unsafe { sys::credbatch_add(&raw mut self.0, td.as_ptr()) }
+    }
+
+    /// Gives the last run back; there was at least one thread.
+    #[inline(always)]
+    #[doc(alias = "credbatch_final")]
+    pub fn finish(mut self) {
+        // SAFETY: a batch that has had a thread added.
+        unsafe { sys::credbatch_final(&raw mut self.0) }
+    }
+}
+
+/// References to resource limits to give back; as [`CredBatch`].
+#[doc(alias = "limbatch")]
+pub struct LimBatch(sys::limbatch);
+
+impl LimBatch {
+    /// An empty batch: `limbatch_prep`.
+    #[inline(always)]
+    #[doc(alias = "limbatch_prep")]
+    pub fn new() -> Self {
+        Self(sys::limbatch {
+            limp: ptr::null_mut(),
+            count: 0,
+        })
+    }
+
+    /// Takes over a dead thread's reference.
+    #[inline(always)]
+    #[doc(alias = "limbatch_add")]
+    pub fn add(&mut self, td: Thread) {
+        // SAFETY: the thread is dead and ours, with limits of its own.
+        unsafe { sys::limbatch_add(&raw mut self.0, td.as_ptr()) }
+    }
+
+    /// Gives the last run back; there was at least one thread.
+    #[inline(always)]
+    #[doc(alias = "limbatch_final")]
+    pub fn finish(mut self) {
+        // SAFETY: a batch that has had a thread added.
+        unsafe { sys::limbatch_final(&raw mut self.0) }
+    }
+}

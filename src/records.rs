@@ -1,0 +1,107 @@
+//! The records by which the kernel finds what this file brings: a malloc
+//! type, the sysctl `kern.maxthread` and the probe proc:::lwp-exit.
+//!
+//! They reach the kernel through linker sets (see [`crate::kpi::linker_set`]);
+//! the event lists' records are in [`crate::events`].
+//!
+//! Ports the `MALLOC_DEFINE`, `SYSCTL_INT` and `SDT_PROBE_DEFINE` (reference
+//! lines 101, 131, 134).
+
+use crate::count;
+use crate::kpi::cell::Global;
+use crate::kpi::linker_set::Entry;
+use crate::kpi::sys;
+use crate::sysinit;
+use core::ffi::{c_int, c_void};
+use core::mem;
+
+/// `M_TIDHASH`: the memory of the id bitmap and of the thread hash.
+static M_TIDHASH: Global<[sys::malloc_type; 1]> = Global::new([sys::malloc_type {
+    ks_version: sys::KT_MALLOC_TYPE_VERSION,
+    ks_shortdesc: c"tidhash".as_ptr(),
+    // SAFETY: pointers, integers and arrays of them: zero is a value.
+    ..unsafe { mem::zeroed() }
+}]);
+
+/// `M_TIDHASH`, for `malloc(9)`.
+#[inline(always)]
+pub fn malloc_type() -> *mut sys::malloc_type {
+    M_TIDHASH.get().cast()
+}
+
+/// `malloc_init` as SYSINIT calls it.
+const MALLOC_INIT: unsafe extern "C" fn(*const c_void) =
+    // SAFETY: functions with a pointer argument each; constness aside the
+    // types agree, as C's casts have it.
+    unsafe { mem::transmute(sys::malloc_init as unsafe extern "C" fn(*mut c_void)) };
+
+/// `malloc_uninit` as SYSUNINIT calls it.
+const MALLOC_UNINIT: unsafe extern "C" fn(*const c_void) =
+    // SAFETY: as for MALLOC_INIT.
+    unsafe { mem::transmute(sys::malloc_uninit as unsafe extern "C" fn(*mut c_void)) };
+
+sysinit!(
+    "set_sysinit_set",
+    RECORD,
+    sys::SI_SUB_KMEM,
+    sys::SI_ORDER_THIRD,
+    MALLOC_INIT,
+    M_TIDHASH.get().cast_const().cast()
+);
+sysinit!(
+    "set_sysuninit_set",
+    RECORD,
+    sys::SI_SUB_KMEM,
+    sys::SI_ORDER_ANY,
+    MALLOC_UNINIT,
+    M_TIDHASH.get().cast_const().cast()
+);
+
+/// `kern.maxthread`, a tunable that can't be changed later.
+static SYSCTL_MAXTHREAD: Global<sys::sysctl_oid> = Global::new(sys::sysctl_oid {
+    // SAFETY: the address of a field of a static of the kernel.
+    oid_parent: unsafe { &raw mut sys::sysctl___kern.oid_children },
+    oid_number: sys::KT_OID_AUTO,
+    oid_kind: sys::KT_SYSCTL_INT_KIND | sys::KT_CTLFLAG_RDTUN,
+    oid_arg1: count::MAXTHREAD.get().cast(),
+    oid_arg2: 0,
+    oid_name: c"maxthread".as_ptr(),
+    oid_handler: Some(sys::sysctl_handle_int),
+    oid_fmt: c"I".as_ptr(),
+    oid_descr: c"Maximum number of threads".as_ptr(),
+    // SAFETY: pointers and integers: zero is a value.
+    ..unsafe { mem::zeroed() }
+});
+
+#[used]
+#[unsafe(link_section = "set_sysctl_set")]
+static SYSCTL_ENTRY: Entry<sys::sysctl_oid> = Entry(SYSCTL_MAXTHREAD.get());
+
+/// The probe proc:::lwp-exit: a thread has begun to exit.
+#[cfg(KDTRACE_HOOKS)]
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals, reason = "the name that C gives it")]
+pub static sdt_proc___lwp__exit: Global<[sys::sdt_probe; 1]> = Global::new([sys::sdt_probe {
+    version: size_of::<sys::sdt_probe>() as c_int,
+    prov: (&raw mut sys::sdt_provider_proc).cast(),
+    mod_: c"".as_ptr(),
+    func: c"".as_ptr(),
+    name: c"lwp__exit".as_ptr(),
+    // SAFETY: pointers and integers: zero is a value.
+    ..unsafe { mem::zeroed() }
+}]);
+
+#[cfg(KDTRACE_HOOKS)]
+#[used]
+#[unsafe(link_section = "set_sdt_probes_set")]
+static PROBE_ENTRY: Entry<[sys::sdt_probe; 1]> = Entry(sdt_proc___lwp__exit.get());
+
+/// `SDT_PROBE0(proc, , , lwp__exit)`: fires the probe.
+#[inline(always)]
+pub fn probe_lwp_exit() {
+    #[cfg(KDTRACE_HOOKS)]
+    // SAFETY: our own probe, which sdt(4) has registered.
+    unsafe {
+        crate::kpi::sdt::fire(sdt_proc___lwp__exit.get().cast(), 0);
+    }
+}

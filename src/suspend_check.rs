@@ -1,0 +1,192 @@
+//! "Shall I stop here?": asked by every thread on its way to user mode, and
+//! by sleeps and loops in the kernel that must not outlast a stop.
+//!
+//! Ports `thread_suspend_check_needed`, `thread_suspend_check`,
+//! `thread_check_susp` and `ast_suspend` (reference lines 502-518,
+//! 1392-1541).
+
+use crate::flags::{ProcFlags, ThreadFlags};
+use crate::here;
+use crate::kassert;
+use crate::kpanic;
+use crate::kpi::{giant, sys};
+use crate::locks::ProcLocked;
+use crate::suspend;
+use crate::thread::Thread;
+use core::ffi::c_int;
+
+/// What a thread that can't stop where it is has to return.
+const EINTR: c_int = sys::EINTR as c_int;
+/// The same, and the system call is to be restarted.
+const ERESTART: c_int = sys::KT_ERESTART;
+
+/// Is there a reason for the current thread to stop?
+///
+/// The process has one, or a debugger wants this very thread stopped.
+#[inline(always)]
+#[doc(alias = "thread_suspend_check_needed")]
+pub fn needed(td: Thread, pl: &ProcLocked) -> bool {
+    pl.assert_owned(here!());
+    stop_wanted(td, pl)
+}
+
+/// [`needed`], without its assertion.
+#[inline(always)]
+fn stop_wanted(td: Thread, pl: &ProcLocked) -> bool {
+    let flags = pl.flags();
+    !flags.should_stop().is_empty()
+        || (flags.intersects(ProcFlags::TRACED) && td.debugger_suspends(pl))
+}
+
+/// May the current thread stop or exit in the middle of what it does, or must
+/// it return and say so?
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// At the user boundary: it can stop here, and die here.
+    Boundary,
+    /// Inside the kernel: it can stop here unless it is wanted at the
+    /// boundary; then it returns an error to get there.  C calls that
+    /// `return_instead`.
+    InKernel,
+}
+
+/// Stops the current thread for as long as there is a reason to.
+///
+/// | `p_flag` | in the kernel | at the boundary |
+/// |---|---|---|
+/// | no reason to stop | 0 | 0 |
+/// | single-threading by this thread, and no other reason | 0 | 0 |
+/// | `P_SINGLE_EXIT` | `EINTR` | exits |
+/// | `P_SINGLE_BOUNDARY`, and no other reason | `ERESTART` | stops |
+/// | any, with `TDF_SBDRY` | 0, `EINTR` or `ERESTART` by `TDF_SEINTR`, `TDF_SERESTART` | not allowed |
+/// | any other | stops | stops |
+///
+/// After a stop everything is looked at again.  The process lock is held on
+/// return, and was dropped if the thread stopped.
+#[doc(alias = "thread_suspend_check")]
+pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
+    let td = Thread::current();
+    let p = pl.proc();
+    let in_kernel = place == Where::InKernel;
+    giant::assert_not_owned(here!());
+    pl.assert_owned(here!());
+    while needed(td, &pl) {
+        let flags = pl.flags();
+        if flags.only_single() {
+            kassert!(pl.singlethread().is_some(), c"singlethread not set");
+            // The single-threader itself goes on.
+            if pl.singlethread() == Some(td) {
+                return (0, pl);
+            }
+        }
+        if flags.intersects(ProcFlags::SINGLE_EXIT) && in_kernel {
+            return (EINTR, pl);
+        }
+        if flags.only_single() && flags.intersects(ProcFlags::SINGLE_BOUNDARY) && in_kernel {
+            return (ERESTART, pl);
+        }
+        let own = td.own_flags();
+        if own.intersects(ThreadFlags::SBDRY) {
+            return (deferred_stop(own, place), pl);
+        }
+        if flags.intersects(ProcFlags::SINGLE_EXIT) && pl.singlethread() != Some(td) {
+            die(td, pl);
+        }
+
+        let mut sl = p.lock_spin(here!());
+        sl = pl.notify_stopped(sl);
+        // The single-threader waits for this thread, if for nobody else: wake
+        // it before this thread is counted.
+        if pl.flags().only_single() && pl.numthreads() == sl.suspcount().wrapping_add(1) {
+            suspend::wake_single_threader(&pl, &mut sl);
+        }
+        pl.unlock(here!());
+        let mut tl = td.lock(here!());
+        suspend::suspend_one(&mut tl, &mut sl);
+        if !in_kernel {
+            sl.add_boundary_count(1);
+            tl.set_flags(ThreadFlags::BOUNDARY);
+        }
+        sl.unlock(here!());
+        tl.switch_away(sys::KT_SW_INVOL_SUSPEND);
+        pl = p.lock(here!());
+    }
+    (0, pl)
+}
+
+/// What a thread with deferred stops returns.
+#[inline(always)]
+#[cfg_attr(not(INVARIANTS), expect(unused_variables))]
+fn deferred_stop(own: ThreadFlags, place: Where) -> c_int {
+    let both = ThreadFlags::SEINTR.or(ThreadFlags::SERESTART);
+    kassert!(
+        place == Where::InKernel,
+        c"TDF_SBDRY set for unsafe thread_suspend_check"
+    );
+    kassert!(own.and(both) != both, c"both TDF_SEINTR and TDF_SERESTART");
+    if !own.intersects(both) {
+        0
+    } else if own.intersects(ThreadFlags::SEINTR) {
+        EINTR
+    } else {
+        ERESTART
+    }
+}
+
+/// Exits, because the single-threader wants to be alone.
+///
+/// What may sleep on the way out is done here, where no lock is held.
+#[cold]
+#[inline(never)]
+fn die(td: Thread, pl: ProcLocked) -> ! {
+    let p = pl.proc();
+    pl.unlock(here!());
+    // SAFETY: the current thread, with no locks held; a process always has a
+    // system call vector, which outlives it.
+    unsafe {
+        // An emulation layer may want to tell user mode of the thread's end.
+        if let Some(detach) = (*(*p.as_ptr()).p_sysent).sv_thread_detach {
+            detach(td.as_ptr());
+        }
+        sys::umtx_thread_exit(td.as_ptr());
+        sys::kern_thr_exit(td.as_ptr());
+    }
+    kpanic!(c"stopped thread did not exit")
+}
+
+/// Lets a loop in the kernel that may never end by itself see a stop.
+///
+/// 0: go on.  `EINTR`: the thread has to exit.  `ERESTART`: it has to stop,
+/// and `sleep` did not allow that here.  Looks for a pending AST without a
+/// lock first, which is enough for a loop that comes back.
+#[doc(alias = "thread_check_susp")]
+pub fn check_susp(td: Thread, sleep: bool) -> c_int {
+    if !td.suspend_ast_pending() {
+        return 0;
+    }
+    let mut error = 0;
+    let mut pl = td.proc().lock(here!());
+    if pl.flags().intersects(ProcFlags::SINGLE_EXIT) {
+        error = EINTR;
+    } else if stop_wanted(td, &pl) {
+        if sleep {
+            (error, pl) = check(pl, Where::Boundary);
+        } else {
+            error = ERESTART;
+        }
+    }
+    pl.unlock(here!());
+    error
+}
+
+/// The AST: a thread that is to stop does so on its way to user mode.
+///
+/// # Safety
+///
+/// Called by the AST code for the current thread, with no locks held.
+pub unsafe extern "C" fn ast_suspend(td: *mut sys::thread, _tda: c_int) {
+    // SAFETY: the current thread.
+    let p = unsafe { Thread::from_raw(td) }.proc();
+    let (_, pl) = check(p.lock(here!()), Where::Boundary);
+    pl.unlock(here!());
+}

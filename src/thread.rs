@@ -1,0 +1,262 @@
+//! [`Thread`]: a thread, and the fields of `struct thread` that this file of
+//! the kernel reads and writes.
+//!
+//! A field that a lock guards is reached through the token of that lock (see
+//! [`crate::locks`]); one that belongs to the thread's maker or reaper, or is
+//! read racily on purpose, says so.
+
+use crate::flags::{DebugFlags, Inhibitors, ThreadFlags};
+use crate::kpi::mutex::Mutex;
+use crate::kpi::{pcpu, sys};
+use crate::locks::{ProcLocked, ThreadLocked};
+use crate::proc::Proc;
+use crate::tid::Lwpid;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+/// A thread: the address of a `struct thread`.
+///
+/// # Invariants
+///
+/// The address is that of a `struct thread` from the thread zone, or of
+/// thread0.  The zone never gives memory back (`UMA_ZONE_NOFREE`), so the
+/// structure can be read for ever; it may have become another thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+#[doc(alias = "thread")]
+pub struct Thread(NonNull<sys::thread>);
+
+/// `td_state`: what a thread does, or why it does nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "td_state")]
+pub struct State(sys::thread_td_states);
+
+impl State {
+    /// Being made, or dead.
+    pub const INACTIVE: Self = Self(sys::TDS_INACTIVE);
+    /// Something keeps it from running: see [`Inhibitors`].
+    pub const INHIBITED: Self = Self(sys::TDS_INHIBITED);
+    /// Could run, and is on no queue.
+    pub const CAN_RUN: Self = Self(sys::TDS_CAN_RUN);
+    /// On a run queue.
+    pub const RUNQ: Self = Self(sys::TDS_RUNQ);
+    /// On a CPU.
+    pub const RUNNING: Self = Self(sys::TDS_RUNNING);
+}
+
+impl Thread {
+    /// # Safety
+    ///
+    /// `td` is the address of a `struct thread`, not NULL.
+    #[inline(always)]
+    pub const unsafe fn from_raw(td: *mut sys::thread) -> Self {
+        // SAFETY: by the caller's contract.
+        Self(unsafe { NonNull::new_unchecked(td) })
+    }
+
+    /// # Safety
+    ///
+    /// `td` is NULL or the address of a `struct thread`.
+    #[inline(always)]
+    pub const unsafe fn from_nullable(td: *mut sys::thread) -> Option<Self> {
+        match NonNull::new(td) {
+            Some(td) => Some(Self(td)),
+            None => None,
+        }
+    }
+
+    /// The address, or NULL.
+    #[inline(always)]
+    pub const fn nullable(td: Option<Self>) -> *mut sys::thread {
+        match td {
+            Some(td) => td.as_ptr(),
+            None => ptr::null_mut(),
+        }
+    }
+
+    /// The thread that runs here: `curthread`.
+    #[inline(always)]
+    #[doc(alias = "curthread")]
+    pub fn current() -> Self {
+        // SAFETY: some thread always runs, and it is one of the zone's.
+        unsafe { Self::from_raw(pcpu::curthread()) }
+    }
+
+    /// The address.
+    #[inline(always)]
+    pub const fn as_ptr(self) -> *mut sys::thread {
+        self.0.as_ptr()
+    }
+
+    /// `td_proc`: the process that it belongs, or belonged, to.
+    ///
+    /// Stays after the thread is unlinked.  Constant while the thread is
+    /// linked; whoever looks at a thread that may be recycled checks again
+    /// under the process lock.
+    #[inline(always)]
+    #[doc(alias = "td_proc")]
+    pub fn proc(self) -> Proc {
+        // SAFETY: a field of a live structure; set before the thread can be
+        // seen, and never NULL again.
+        unsafe { Proc::from_raw((*self.as_ptr()).td_proc) }
+    }
+
+    /// `td_tid`, the thread's id; -1 once freed.
+    #[inline(always)]
+    #[doc(alias = "td_tid")]
+    pub fn tid(self) -> Lwpid {
+        // SAFETY: a field of a live structure; an int can't tear.
+        Lwpid(
+            unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_tid) }
+                .load(Ordering::Relaxed),
+        )
+    }
+
+    /// Sets `td_tid`: the thread's maker or reaper does.
+    #[inline(always)]
+    pub fn set_tid(self, tid: Lwpid) {
+        // SAFETY: as for tid().
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_tid) }
+            .store(tid.0, Ordering::Relaxed);
+    }
+
+    /// `td_state`; racy unless the thread lock is held.
+    #[inline(always)]
+    pub fn state(self) -> State {
+        // SAFETY: a field of a live structure, accessed atomically by all.
+        State(
+            unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).td_state) }
+                .load(Ordering::Relaxed),
+        )
+    }
+
+    /// Sets `td_state`: under the thread lock, or by the thread's maker.
+    #[inline(always)]
+    pub fn set_state(self, state: State) {
+        // SAFETY: as for state().
+        unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).td_state) }
+            .store(state.0, Ordering::Relaxed);
+    }
+
+    /// Is that AST waiting for the thread (`td_ast_pending`)?  Racy.
+    #[inline(always)]
+    #[doc(alias = "td_ast_pending")]
+    pub fn suspend_ast_pending(self) -> bool {
+        // SAFETY: a field of a live structure; an int can't tear.
+        let ast = unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_ast) };
+        ast.load(Ordering::Relaxed) & (1 << sys::KT_TDA_SUSPEND) != 0
+    }
+
+    /// Is it on a sleep queue (`TD_ON_SLEEPQ`)?
+    ///
+    /// The sleep queue code writes `td_wchan` under the thread lock.
+    #[inline(always)]
+    #[doc(alias = "TD_ON_SLEEPQ")]
+    pub fn on_sleepq(self) -> bool {
+        // SAFETY: a field of a live structure.
+        unsafe { !(*self.as_ptr()).td_wchan.is_null() }
+    }
+
+    /// `td_flags`: the current thread may read its own without the lock.
+    #[inline(always)]
+    pub fn own_flags(self) -> ThreadFlags {
+        // SAFETY: a field of a live structure.
+        ThreadFlags::from_bits(unsafe { (*self.as_ptr()).td_flags })
+    }
+
+    /// Is it suspended?  The current thread may ask of itself, a maker or an
+    /// assertion of any.
+    #[inline(always)]
+    #[doc(alias = "TD_IS_SUSPENDED")]
+    pub fn is_suspended(self) -> bool {
+        // SAFETY: a field of a live structure.
+        let inhibitors = unsafe { (*self.as_ptr()).td_inhibitors };
+        Inhibitors::from_bits(inhibitors).intersects(Inhibitors::SUSPENDED)
+    }
+
+    /// `td_kstack`, the address of its kernel stack, or 0.
+    #[inline(always)]
+    #[doc(alias = "td_kstack")]
+    pub fn has_kstack(self) -> bool {
+        // SAFETY: a field of a live structure; its maker or reaper asks.
+        unsafe { (*self.as_ptr()).td_kstack != 0 }
+    }
+
+    /// `td_lock`, the mutex that guards the thread at this moment.
+    #[inline(always)]
+    #[doc(alias = "td_lock")]
+    pub fn lock_now(self) -> Mutex {
+        // SAFETY: td_lock always points at a mutex of the scheduler, a sleep
+        // queue or a turnstile, none of which is ever freed.
+        unsafe { Mutex::from_raw((*self.as_ptr()).td_lock) }
+    }
+
+    /// Is the thread to stop because a debugger says so?
+    #[inline(always)]
+    #[doc(alias = "td_dbgflags")]
+    pub fn debugger_suspends(self, pl: &ProcLocked) -> bool {
+        let _ = pl;
+        // SAFETY: the token is the lock that guards the field.
+        let flags = DebugFlags::from_bits(unsafe { (*self.as_ptr()).td_dbgflags });
+        flags.intersects(DebugFlags::SUSPEND)
+    }
+}
+
+/// Fields that the thread lock guards.
+impl ThreadLocked {
+    /// `td_flags`.
+    #[inline(always)]
+    pub fn flags(&self) -> ThreadFlags {
+        self.thread().own_flags()
+    }
+
+    /// `td_flags |= set`.
+    #[inline(always)]
+    pub fn set_flags(&mut self, set: ThreadFlags) {
+        // SAFETY: the token is the lock that guards the field.
+        unsafe { (*self.thread().as_ptr()).td_flags |= set.bits() }
+    }
+
+    /// `td_flags &= ~clear`.
+    #[inline(always)]
+    pub fn clear_flags(&mut self, clear: ThreadFlags) {
+        // SAFETY: as for set_flags().
+        unsafe { (*self.thread().as_ptr()).td_flags &= !clear.bits() }
+    }
+
+    /// Is it suspended?
+    #[inline(always)]
+    pub fn is_suspended(&self) -> bool {
+        self.thread().is_suspended()
+    }
+
+    /// May its sleep be aborted (`TD_CAN_ABORT`)?
+    #[inline(always)]
+    #[doc(alias = "TD_CAN_ABORT")]
+    pub fn can_abort(&self) -> bool {
+        self.thread().on_sleepq() && self.flags().intersects(ThreadFlags::SINTR)
+    }
+
+    /// `TD_SET_SUSPENDED`: one more reason not to run.
+    #[inline(always)]
+    #[doc(alias = "TD_SET_SUSPENDED")]
+    pub fn set_suspended(&mut self) {
+        self.thread().set_state(State::INHIBITED);
+        // SAFETY: the token is the lock that guards the field.
+        unsafe { (*self.thread().as_ptr()).td_inhibitors |= Inhibitors::SUSPENDED.bits() }
+    }
+
+    /// `TD_CLR_SUSPENDED`: it can run once no reason is left.
+    #[inline(always)]
+    #[doc(alias = "TD_CLR_SUSPENDED")]
+    pub fn clear_suspended(&mut self) {
+        // SAFETY: the token is the lock that guards the field.
+        let inhibitors = unsafe { &mut (*self.thread().as_ptr()).td_inhibitors };
+        if *inhibitors & Inhibitors::SUSPENDED.bits() != 0 {
+            *inhibitors &= !Inhibitors::SUSPENDED.bits();
+            if *inhibitors == 0 {
+                self.thread().set_state(State::CAN_RUN);
+            }
+        }
+    }
+}

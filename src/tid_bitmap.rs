@@ -1,0 +1,110 @@
+//! The bitmap of thread ids: one bit for each id, set while it is in use.
+//!
+//! C's `bitstring(3)`, as far as ids need it.  It knows nothing of locks or
+//! of ids; [`crate::tid`] does.
+
+use core::ffi::c_ulong;
+
+/// Bits in a word of the map.
+const WORD_BITS: usize = c_ulong::BITS as usize;
+
+/// The place of an id in the bitmap: the id less its base.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TidSlot(pub i32);
+
+/// A bitmap that lives elsewhere: the address of its words and its length.
+///
+/// # Invariants
+///
+/// `words` points at [`TidBitmap::bytes`]`(len)` bytes that are ours.
+pub struct TidBitmap {
+    words: *mut c_ulong,
+    len: usize,
+}
+
+impl TidBitmap {
+    /// A bitmap of no bits, until there is memory for one.
+    pub const EMPTY: Self = Self {
+        words: core::ptr::null_mut(),
+        len: 0,
+    };
+
+    /// How many bytes a map of `len` bits takes: `bitstr_size`.
+    #[doc(alias = "bitstr_size")]
+    pub const fn bytes(len: usize) -> usize {
+        len.div_ceil(WORD_BITS) * size_of::<c_ulong>()
+    }
+
+    /// # Safety
+    ///
+    /// `words` points at [`Self::bytes`]`(len)` zeroed bytes, aligned for a
+    /// word, that nobody else uses.
+    pub const unsafe fn from_raw(words: *mut c_ulong, len: usize) -> Self {
+        Self { words, len }
+    }
+
+    /// The word that holds a slot's bit, and the bit.
+    #[inline(always)]
+    fn locate(&self, slot: TidSlot) -> (*mut c_ulong, c_ulong) {
+        let bit = slot.0 as usize;
+        debug_assert!(bit < self.len, "slot beyond the bitmap");
+        (
+            self.words.wrapping_add(bit / WORD_BITS),
+            1 << (bit % WORD_BITS),
+        )
+    }
+
+    /// Is the bit set?
+    #[inline(always)]
+    #[doc(alias = "bit_test")]
+    #[cfg(any(INVARIANTS, test))]
+    pub fn test(&self, slot: TidSlot) -> bool {
+        let (word, mask) = self.locate(slot);
+        // SAFETY: a slot below the length lies in the words.
+        unsafe { *word & mask != 0 }
+    }
+
+    /// Sets the bit of a slot below the length.
+    #[inline(always)]
+    #[doc(alias = "bit_set")]
+    pub fn set(&mut self, slot: TidSlot) {
+        let (word, mask) = self.locate(slot);
+        // SAFETY: a slot below the length lies in the words.
+        unsafe { *word |= mask }
+    }
+
+    /// Clears the bit of a slot below the length.
+    #[inline(always)]
+    #[doc(alias = "bit_clear")]
+    pub fn clear(&mut self, slot: TidSlot) {
+        let (word, mask) = self.locate(slot);
+        // SAFETY: a slot below the length lies in the words.
+        unsafe { *word &= !mask }
+    }
+
+    /// The first clear bit at `start` or above: `bit_ffc_at`.
+    #[inline]
+    #[doc(alias = "bit_ffc_at")]
+    pub fn first_clear_from(&self, start: TidSlot) -> Option<TidSlot> {
+        let start = start.0 as usize;
+        if start >= self.len {
+            return None;
+        }
+        let mut word = self.words.wrapping_add(start / WORD_BITS);
+        let last = self.words.wrapping_add((self.len - 1) / WORD_BITS);
+        // SAFETY: `start` is below the length.
+        let mut clear = unsafe { !*word } & (c_ulong::MAX << (start % WORD_BITS));
+        while clear == 0 {
+            if word == last {
+                return None;
+            }
+            word = word.wrapping_add(1);
+            // SAFETY: not beyond the last word.
+            clear = unsafe { !*word };
+        }
+        let index = (word as usize - self.words as usize) / size_of::<c_ulong>();
+        let bit = index * WORD_BITS + clear.trailing_zeros() as usize;
+        // Bits of the last word beyond the length are clear, and not ids.
+        (bit < self.len).then_some(TidSlot(bit as i32))
+    }
+}
