@@ -1,0 +1,502 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * tdfind(), tidhash_add() and tidhash_remove().  The table is the one that
+ * the object got from hashinit().
+ */
+#include "harness.h"
+
+/*
+ * With the default maxproc of 100 the table has 32 buckets: ids 32 apart
+ * share one.
+ */
+#define	BUCKETS		32
+
+static void
+setup(void)
+{
+
+	boot();
+	CHECK_EQ(BUCKETS - 1, tidhash_fake.hf_mask);
+	multi(4);
+	tidhash_add(T0);
+	tidhash_add(T1);
+}
+
+static void
+check_order(lwpid_t tid, struct thread *first, struct thread *second)
+{
+	struct thread *td;
+
+	td = LIST_FIRST(&tidhash_fake.hf_table[tid & tidhash_fake.hf_mask]);
+	CHECK_PTR(first, td);
+	if (td != NULL)
+		CHECK_PTR(second, LIST_NEXT(td, td_hash));
+}
+
+/*
+ * Lookup of the caller itself.
+ */
+TEST(find_self, "tdfind: S66 the caller finds itself without the hash")
+{
+
+	setup();
+	tidhash_remove(T0);
+	log_locks();
+	CHECK_PTR(T0, tdfind(T0->td_tid, -1));
+	CHECK_LOCKS("PL");
+#ifdef LOCKS_VISIBLE
+	expect_calls("mtx_lock(PL) | -");
+#endif
+}
+
+TEST(find_self_pid, "tdfind: S66 the caller finds itself by its own pid")
+{
+
+	setup();
+	CHECK_PTR(T0, tdfind(T0->td_tid, P->p_pid));
+	CHECK_LOCKS("PL");
+}
+
+TEST(find_self_new, "tdfind: S66 the caller finds itself even in a process "
+    "that is being created")
+{
+
+	setup();
+	P->p_state = PRS_NEW;
+	CHECK_PTR(T0, tdfind(T0->td_tid, -1));
+	CHECK_LOCKS("PL");
+}
+
+TEST(find_self_other_pid, "tdfind: S66 own id with another pid: NULL, no "
+    "locks")
+{
+
+	setup();
+	log_locks();
+	CHECK_PTR(NULL, tdfind(T0->td_tid, P->p_pid + 1));
+	CHECK_LOCKS("-");
+	expect_no_calls();
+}
+
+/*
+ * Lookup of others.
+ */
+TEST(find_other, "tdfind: S67 another thread, any pid: found, its process "
+    "locked")
+{
+
+	setup();
+	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
+	CHECK_LOCKS("PL");
+}
+
+TEST(find_other_pid, "tdfind: S67 another thread by its pid: found")
+{
+
+	setup();
+	CHECK_PTR(T1, tdfind(T1->td_tid, P->p_pid));
+	CHECK_LOCKS("PL");
+}
+
+TEST(find_foreign, "tdfind: S67 a thread of another process: that process "
+    "is locked")
+{
+
+	setup();
+	C = mkproc("c", 200);
+	CT = mkthread(C, "CT", 201);
+	tidhash_add(CT);
+	CHECK_PTR(CT, tdfind(201, -1));
+	CHECK_LOCKS("PL(c)");
+}
+
+TEST(find_wrong_pid, "tdfind: S67 another thread with a wrong pid: NULL, no "
+    "locks")
+{
+
+	setup();
+	CHECK_PTR(NULL, tdfind(T1->td_tid, P->p_pid + 1));
+	CHECK_LOCKS("-");
+	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+}
+
+TEST(find_unknown, "tdfind: S67 unknown id: NULL, no locks")
+{
+
+	setup();
+	CHECK_PTR(NULL, tdfind(T1->td_tid + BUCKETS, -1));
+	CHECK_LOCKS("-");
+	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+}
+
+TEST(find_empty_bucket, "tdfind: S67 empty bucket: NULL, no locks")
+{
+
+	setup();
+	CHECK_PTR(NULL, tdfind(T1->td_tid + 7, P->p_pid));
+	CHECK_LOCKS("-");
+}
+
+TEST(find_new, "tdfind: S67 process being created: NULL, no locks")
+{
+
+	setup();
+	P->p_state = PRS_NEW;
+	CHECK_PTR(NULL, tdfind(T1->td_tid, -1));
+	CHECK_LOCKS("-");
+}
+
+TEST(find_zombie, "tdfind: S67 exiting or zombie process: found while the "
+    "thread is hashed")
+{
+
+	setup();
+	P->p_state = PRS_ZOMBIE;
+	P->p_flag |= P_WEXIT;
+	CHECK_PTR(T1, tdfind(T1->td_tid, P->p_pid));
+	CHECK_LOCKS("PL");
+}
+
+TEST(find_locks, "tdfind: S68 the hash lock is dropped before PL is taken")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	setup();
+	log_locks();
+	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
+	expect_calls(
+	    "rw_rlock(tidhash0) | -",
+	    "rw_runlock(tidhash0) | tidhash0:r",
+	    "mtx_lock(PL) | -");
+}
+
+/*
+ * The thread goes, or becomes another, between the hash and PL.  The moment
+ * is the release of the hash lock.
+ */
+static void
+dies(void *arg)
+{
+
+	LIST_REMOVE(T1, td_hash);
+	T1->td_tid = -1;
+}
+
+TEST(race_exit, "tdfind: S68 the thread exits before PL is taken: looked up "
+    "again, then NULL")
+{
+
+	setup();
+	on("rw_runlock", dies);
+	CHECK_PTR(NULL, tdfind(102, -1));
+	CHECK_LOCKS("-");
+}
+
+static void
+still_dying(void *arg)
+{
+
+	T1->td_tid = -1;
+}
+
+static void
+gone_now(void *arg)
+{
+
+	T1->td_tid = 102;
+}
+
+TEST(race_restart, "tdfind: S68 a mismatch of the id restarts the lookup, "
+    "it does not fail it")
+{
+
+	setup();
+	/* The id is missing for one moment only. */
+	on_call("rw_runlock", 1, still_dying);
+	on_call("rw_rlock", 2, gone_now);
+	CHECK_PTR(T1, tdfind(102, -1));
+	CHECK_LOCKS("PL");
+}
+
+static void
+moves(void *arg)
+{
+
+	T1->td_proc = C;
+}
+
+TEST(race_other_proc, "tdfind: S68 the id now belongs to a thread of another "
+    "process: that one is found")
+{
+
+	setup();
+	C = mkproc("c", 200);
+	on_call("rw_runlock", 1, moves);
+	CHECK_PTR(T1, tdfind(102, -1));
+	CHECK_LOCKS("PL(c)");
+}
+
+TEST(race_other_proc_pid, "tdfind: S68 the id moved to another process, the "
+    "old pid asked for: NULL")
+{
+
+	setup();
+	C = mkproc("c", 200);
+	on_call("rw_runlock", 1, moves);
+	CHECK_PTR(NULL, tdfind(102, P->p_pid));
+	CHECK_LOCKS("-");
+}
+
+static void
+reused(void *arg)
+{
+
+	LIST_REMOVE(T1, td_hash);
+	T1->td_tid = 4711;
+	T2->td_tid = 102;
+	LIST_INSERT_HEAD(&tidhash_fake.hf_table[102 & tidhash_fake.hf_mask],
+	    T2, td_hash);
+}
+
+TEST(race_reused, "tdfind: S68 the id now belongs to another thread of the "
+    "process: the new one is found")
+{
+
+	setup();
+	on_call("rw_runlock", 1, reused);
+	CHECK_PTR(T2, tdfind(102, -1));
+	CHECK_LOCKS("PL");
+}
+
+/*
+ * Chains: one bucket, target inserted first and so at its end.
+ */
+#define	CHAIN_TID(n)	((1000 + (n)) * BUCKETS + 5)
+
+static struct thread *target;
+
+static void
+chain(int predecessors)
+{
+	char name[8];
+	int i;
+
+	setup();
+	C = mkproc("c", 200);
+	target = mkthread(C, "target", CHAIN_TID(0));
+	tidhash_add(target);
+	for (i = 1; i <= predecessors; i++) {
+		snprintf(name, sizeof(name), "B%d", i);
+		tidhash_add(mkthread(C, name, CHAIN_TID(i)));
+	}
+	clear_calls();
+}
+
+static void
+check_chain(int predecessors, bool moved)
+{
+	struct thread *td;
+	int i;
+
+	td = LIST_FIRST(&tidhash_fake.hf_table[5]);
+	if (moved) {
+		CHECK_PTR(target, td);
+		td = LIST_NEXT(td, td_hash);
+	}
+	for (i = predecessors; i > 0; i--) {
+		CHECK_EQ(CHAIN_TID(i), td->td_tid);
+		td = LIST_NEXT(td, td_hash);
+	}
+	if (!moved) {
+		CHECK_PTR(target, td);
+		td = LIST_NEXT(td, td_hash);
+	}
+	CHECK_PTR(NULL, td);
+	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+}
+
+TEST(chain_16, "tdfind: S69 after 16 others: the order stays, no upgrade is "
+    "tried")
+{
+
+	chain(16);
+	CHECK_PTR(target, tdfind(target->td_tid, -1));
+	CHECK_LOCKS("PL(c)");
+	check_chain(16, false);
+	expect_no_calls();
+}
+
+TEST(chain_17, "tdfind: S69 after 17 others: moved to the front, the rest in "
+    "order")
+{
+
+	chain(17);
+	CHECK_PTR(target, tdfind(target->td_tid, C->p_pid));
+	CHECK_LOCKS("PL(c)");
+	check_chain(17, true);
+	expect_calls("rw_try_upgrade(tidhash0) | tidhash0:r");
+}
+
+TEST(chain_upgrade_locks, "tdfind: S69 after the upgrade one write unlock, "
+    "no read unlock")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	chain(20);
+	log_locks();
+	CHECK_PTR(target, tdfind(target->td_tid, -1));
+	expect_calls(
+	    "rw_rlock(tidhash0) | -",
+	    "rw_try_upgrade(tidhash0) | tidhash0:r",
+	    "rw_wunlock(tidhash0) | tidhash0",
+	    "mtx_lock(PL(c)) | -");
+	check_chain(20, true);
+}
+
+static void
+second_reader(void *arg)
+{
+
+	tidhash_locks->rw_lock += RW_ONE_READER;
+}
+
+TEST(chain_busy, "tdfind: S69 a second reader keeps it from moving: found "
+    "all the same, one read unlock")
+{
+
+	chain(17);
+	on("rw_try_upgrade", second_reader);
+	CHECK_PTR(target, tdfind(target->td_tid, -1));
+	/* Only the second reader is left. */
+	CHECK_EQ(RW_READERS_LOCK(1), tidhash_locks->rw_lock);
+	tidhash_locks->rw_lock -= RW_ONE_READER;
+	check_chain(17, false);
+}
+
+TEST(chain_wrong_pid, "tdfind: S69 a wrong pid is found out before the move")
+{
+
+	chain(20);
+	CHECK_PTR(NULL, tdfind(target->td_tid, C->p_pid + 1));
+	CHECK_LOCKS("-");
+	check_chain(20, false);
+	expect_no_calls();
+}
+
+TEST(chain_miss, "tdfind: S69 an unknown id at the end of a long chain moves "
+    "nothing")
+{
+
+	chain(20);
+	CHECK_PTR(NULL, tdfind(CHAIN_TID(-1), -1));
+	check_chain(20, false);
+	expect_no_calls();
+}
+
+TEST(chain_front, "tdfind: S69 found again at the front: no further move")
+{
+
+	chain(17);
+	CHECK_PTR(target, tdfind(target->td_tid, -1));
+	PROC_UNLOCK(C);
+	clear_calls();
+	CHECK_PTR(target, tdfind(target->td_tid, -1));
+	expect_no_calls();
+	check_chain(17, true);
+}
+
+/*
+ * tidhash_add and tidhash_remove.
+ */
+TEST(hash_add, "tidhash_add: S69 newest first, in the bucket of its id")
+{
+
+	setup();
+	T2->td_tid = T1->td_tid + BUCKETS;
+	tidhash_add(T2);
+	check_order(T1->td_tid, T2, T1);
+	CHECK_LOCKS("-");
+	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+}
+
+TEST(hash_remove, "tidhash_remove: only that thread leaves its bucket")
+{
+
+	setup();
+	T2->td_tid = T1->td_tid + BUCKETS;
+	T3->td_tid = T2->td_tid + BUCKETS;
+	tidhash_add(T2);
+	tidhash_add(T3);
+	tidhash_remove(T2);
+	check_order(T1->td_tid, T3, T1);
+	CHECK_PTR(NULL, tdfind(T2->td_tid, -1));
+	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+}
+
+TEST(hash_boot_thread, "tidhash_add: S01 thread0 is found by its id once its "
+    "caller added it")
+{
+
+	setup();
+	CHECK_PTR(thread0p, tdfind(THREAD0_TID, -1));
+	CHECK_LOCKS("PL(proc0)");
+}
+
+TEST(hash_locks, "tidhash_add, tidhash_remove: one write lock each")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	setup();
+	log_locks();
+	tidhash_add(T2);
+	tidhash_remove(T2);
+	expect_calls(
+	    "rw_wlock(tidhash0) | -",
+	    "rw_wunlock(tidhash0) | tidhash0",
+	    "rw_wlock(tidhash0) | -",
+	    "rw_wunlock(tidhash0) | tidhash0");
+}
+
+static lwpid_t locked_tid;
+
+static void
+check_stripe(void *arg)
+{
+
+	CHECK_PTR(&tidhash_locks[locked_tid & 63].rw_lock, arg);
+}
+
+TEST(hash_stripes, "tidhash: S70 with many buckets the lock is chosen by the "
+    "low bits of the id")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	maxproc = 10000;
+	boot();
+	multi(2);
+	CHECK_EQ(4095, tidhash_fake.hf_mask);
+	CHECK_EQ(64, tidhash_nlocks);
+	log_locks();
+	on_each("rw_wlock", check_stripe);
+	on_each("rw_wunlock", check_stripe);
+	on_each("rw_rlock", check_stripe);
+	on_each("rw_runlock", check_stripe);
+	for (locked_tid = 100100; locked_tid < 100300; locked_tid += 7) {
+		T1->td_tid = locked_tid;
+		tidhash_add(T1);
+		CHECK_PTR(T1, tdfind(locked_tid, -1));
+		PROC_UNLOCK(P);
+		check_order(locked_tid, T1, NULL);
+		tidhash_remove(T1);
+	}
+}
