@@ -59,6 +59,15 @@ pub enum Implementation {
     C,
 }
 
+impl fmt::Display for Implementation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rust => "rust",
+            Self::C => "c",
+        })
+    }
+}
+
 /// One configuration.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -162,7 +162,7 @@ impl Aggregates {
             let kind = type_name(&field.ty);
             let mut inner_path = c_path.to_string();
             if !name.starts_with("__bindgen_anon_") {
-                let c = format!("{c_path}{}", c_field(&name));
+                let c = format!("{c_path}{}", c_name(&name));
                 inner_path = format!("{c}.");
                 entries.push(Entry::Field {
                     owner: owner.rust.to_string(),
@@ -208,7 +208,7 @@ fn type_name(kind: &Type) -> Option<String> {
     }
 }
 
-/// Field names that bindgen cannot use as they are: it puts an underscore behind them.
+/// Names that bindgen cannot use as they are: it puts an underscore behind them.
 const MANGLED: &[&str] = &[
     "abstract", "alignof", "as", "async", "await", "become", "bool", "box", "break", "const",
     "continue", "crate", "do", "dyn", "else", "enum", "extern", "f32", "f64", "false", "final",
@@ -219,8 +219,8 @@ const MANGLED: &[&str] = &[
     "usize", "virtual", "where", "while", "yield",
 ];
 
-/// The C name of a field.
-fn c_field(rust: &str) -> String {
+/// The C name of a field or a tag.
+pub fn c_name(rust: &str) -> String {
     match rust.strip_suffix('_') {
         Some(name) if MANGLED.contains(&name) => name.to_string(),
         _ => rust.to_string(),

@@ -6,11 +6,15 @@
 //! with one line when something is wrong.
 
 mod archive;
+mod audit;
 mod bindings;
+mod checks;
 mod compiler;
 mod config;
+mod ctests;
 mod error;
 mod files;
+mod header;
 mod hosted;
 mod layout;
 mod link;
@@ -24,14 +28,16 @@ mod rust;
 mod scratch;
 mod setup;
 mod staging;
+mod suite;
 mod table;
+mod tally;
 
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, bail};
 
 fn command() -> Command {
     let check = || {
@@ -43,27 +49,58 @@ fn command() -> Command {
     Command::new("kt")
         .about("Builds and checks the kern_thread object; configured by environment variables (docs/building.md)")
         .subcommand_required(true)
-        .subcommand(Command::new("setup").about("Install the pinned packages"))
-        .subcommand(Command::new("bindings").about("Generate the Rust bindings").arg(check()))
-        .subcommand(Command::new("object").about("Build kern_thread.o and libkern_thread.a"))
-        .subcommand(Command::new("cobject").about("Compile KERN_THREAD_C"))
-        .subcommand(Command::new("hosted").about("Make the copy of the object (IMPL=) that links into a process"))
+        .subcommands([
+            Command::new("all").about("Build, audit and test the object"),
+            Command::new("test").about("Run everything that must pass"),
+            Command::new("setup").about("Install the pinned packages"),
+            Command::new("bindings").about("Generate the Rust bindings").arg(check()),
+            Command::new("object").about("Build kern_thread.o and libkern_thread.a"),
+            Command::new("cobject").about("Compile KERN_THREAD_C"),
+            Command::new("hosted").about("Make the copy of the object (IMPL=) that links into a process"),
+            Command::new("header").about("Generate include/kern_thread.h").arg(check()),
+            Command::new("c-tests").about("Prepare the C unit tests for the object (IMPL=)"),
+            Command::new("audit").about("Audit the object"),
+            Command::new("check").about("Formatting, lints and documentation"),
+            Command::new("miri").about("Run the library's unit tests under Miri"),
+            Command::new("install").about("Install object, archive and header (DESTDIR, PREFIX)"),
+        ])
 }
 
 fn run(arguments: &ArgMatches) -> Result<()> {
     let cwd =
         std::env::current_dir().map_err(|e| Error::new(format!("no current directory: {e}")))?;
     let config = Config::read(|name| std::env::var(name).ok(), &cwd)?;
-    match arguments.subcommand() {
-        Some(("setup", _)) => {
-            staging::stage(&config)?;
+    let Some((name, arguments)) = arguments.subcommand() else {
+        bail!("no subcommand: see kt --help");
+    };
+    match name {
+        "all" => println!("{}", suite::all(&config)?),
+        "test" => suite::test(&config)?,
+        "setup" => drop(staging::stage(&config)?),
+        "bindings" if arguments.get_flag("check") => bindings::check(&config)?,
+        "bindings" => println!("{}", bindings::regenerate(&config)?.display()),
+        "object" => println!("{}", object_file::build(&config)?.display()),
+        "cobject" => println!("{}", oracle::build(&config)?.display()),
+        "hosted" => println!("{}", hosted::build(&config)?.display()),
+        "header" if arguments.get_flag("check") => header::check(&config)?,
+        "header" => println!("{}", header::write(&config)?.display()),
+        "c-tests" => println!("{}", ctests::prepare(&config)?.makefile.display()),
+        "audit" => {
+            let audited = audit::run(&config)?;
+            println!(
+                "baseline: {}\n{}",
+                audited.baseline,
+                audited.table.trim_end()
+            );
+            if !audited.ok {
+                bail!("the object breaks rules of the audit: see the lines marked FAILED");
+            }
+            println!("audit: ok");
         }
-        Some(("bindings", arguments)) if arguments.get_flag("check") => bindings::check(&config)?,
-        Some(("bindings", _)) => println!("{}", bindings::regenerate(&config)?.display()),
-        Some(("object", _)) => println!("{}", object_file::build(&config)?.display()),
-        Some(("cobject", _)) => println!("{}", oracle::build(&config)?.display()),
-        Some(("hosted", _)) => println!("{}", hosted::build(&config)?.display()),
-        _ => unreachable!("clap demands a known subcommand"),
+        "check" => checks::check(&config)?,
+        "miri" => println!("{}", checks::miri(&config)?),
+        "install" => println!("installed: {}", checks::install(&config)?.display()),
+        other => bail!("{other} is no subcommand: see kt --help"),
     }
     Ok(())
 }

@@ -1,0 +1,59 @@
+//! `kt audit`: the shipped object against the C object of the same
+//! configuration, or against the checked-in contract where no C file is given.
+
+use std::path::Path;
+
+use kt_audit::{Contract, Rules, Subject};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::object_file;
+use crate::options::Options;
+use crate::oracle;
+
+/// The default object's code may be this many times as large as C's.
+const TEXT_RATIO: f64 = 1.10;
+
+/// The outcome: the table, and whether every rule holds.
+pub struct Audited {
+    /// What the baseline was.
+    pub baseline: String,
+    /// One row a rule.
+    pub table: String,
+    /// The verdict.
+    pub ok: bool,
+}
+
+/// Builds and audits the object of a configuration.
+pub fn run(config: &Config) -> Result<Audited> {
+    let object = object_file::build(config)?;
+    let mut rules = Rules::shipped();
+    let contract = if config.oracle.is_some() {
+        let oracle = oracle::build(config)?;
+        if config.options == Options::default() {
+            rules.text_ratio = Some(TEXT_RATIO);
+        }
+        Contract::from_object(&read(&oracle)?)
+    } else {
+        let words: Vec<String> = config
+            .options
+            .words()
+            .split(' ')
+            .map(str::to_string)
+            .collect();
+        kt_audit::contract_for(&config.profile.to_string(), &words)
+            .map_err(|e| Error::new(e.to_string()))?
+    };
+    rules.forbidden_paths = vec![config.root.display().to_string()];
+    let report = kt_audit::audit(&read(&object)?, &contract, &rules);
+    let ok = report.ok();
+    Ok(Audited {
+        baseline: contract.origin.clone(),
+        table: report.to_string(),
+        ok,
+    })
+}
+
+fn read(path: &Path) -> Result<Subject> {
+    Subject::read(path).map_err(|e| Error::new(e.to_string()))
+}
