@@ -123,6 +123,7 @@ fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
         .rust_edition(RustEdition::Edition2024)
         .generate_comments(false)
         .layout_tests(false)
+        .prepend_enum_name(false)
         .derive_debug(false)
         .disable_header_comment()
         .raw_line("// Generated from the kernel's headers by `make bindings`: do not edit.")
