@@ -57,7 +57,7 @@ pub fn run(config: &Config) -> Result<String> {
         "c-tests",
         &format!("{} on the {} object", config.name(), config.implementation),
     );
-    let mut make = Command::new(std::env::var_os("KT_MAKE").unwrap_or_else(|| "make".into()));
+    let mut make = Command::new("make");
     make.current_dir(&prepared.build_dir)
         .env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")

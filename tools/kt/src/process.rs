@@ -25,11 +25,16 @@ pub fn run(command: &mut Command, what: &str) -> Result<Output> {
     Err(Error::new(format!("{what}: {line}")))
 }
 
-/// The first line with `error` in it, else the last line with anything in it.
+/// The first line that a compiler marks as an error, else the first with that
+/// word in it, else the last line with anything in it.
 pub fn first_error(text: &str) -> Option<&str> {
-    let is_error = |line: &&str| line.to_ascii_lowercase().contains("error");
+    let marked = |line: &&str| {
+        line.starts_with("error") || line.contains(": error: ") || line.contains(": fatal error: ")
+    };
+    let mentioned = |line: &&str| line.to_ascii_lowercase().contains("error");
     text.lines()
-        .find(is_error)
+        .find(marked)
+        .or_else(|| text.lines().find(mentioned))
         .or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))
         .map(str::trim)
 }
@@ -45,6 +50,8 @@ mod tests {
             first_error(text),
             Some("file.c:3:1: error: unknown type name 'foo'")
         );
+        let text = "note: it will become a hard error\nerror[E0080]: evaluation panicked\n";
+        assert_eq!(first_error(text), Some("error[E0080]: evaluation panicked"));
         assert_eq!(first_error("one\nlast words\n\n"), Some("last words"));
         assert_eq!(first_error(""), None);
     }

@@ -18,6 +18,8 @@ const FLAGS: &[&str] = &[
     "-Cforce-unwind-tables=no",
     "-Cforce-frame-pointers=yes",
     "-Csymbol-mangling-version=v0",
+    // Stack traces want each frame set up by the function's first instruction.
+    "-Cllvm-args=-enable-shrink-wrap=false",
 ];
 
 /// The host's target would use vector registers, which belong to user land.

@@ -1,0 +1,48 @@
+# Every target sets up what it needs, without root and inside this folder.
+# For GNU make and bmake.  Variables and targets: docs/building.md.
+#
+#	make                     builds, audits and tests the object
+#	make test                runs everything that must pass
+
+KT= \
+	PROFILE="$(PROFILE)" ARCH="$(ARCH)" OPTIONS="$(OPTIONS)" \
+	SYSDIR="$(SYSDIR)" KERNBUILDDIR="$(KERNBUILDDIR)" \
+	KERN_THREAD_C="$(KERN_THREAD_C)" TOOLCHAIN="$(TOOLCHAIN)" \
+	FEATURES="$(FEATURES)" IMPL="$(IMPL)" \
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" \
+	cargo run --quiet --locked --package kt --
+
+all: need
+	@$(KT) all
+
+test: need
+	@$(KT) test
+
+object: need
+	@$(KT) object
+
+audit: need
+	@$(KT) audit
+
+bindings: need
+	@$(KT) bindings
+
+header: need
+	@$(KT) header
+
+check: need
+	@$(KT) check
+
+miri: need
+	@$(KT) miri
+
+install: need
+	@$(KT) install
+
+need:
+	@sh tools/need.sh
+
+clean:
+	rm -rf target
+
+.PHONY: all test object audit bindings header check miri install need clean
