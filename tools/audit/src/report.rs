@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Offenders that the table shows of one rule.
+const SHOWN: usize = 20;
+
 /// What one rule found.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -98,8 +101,11 @@ impl fmt::Display for Report {
                 "{:rule$}  {:found$}  {:expected$}  {verdict}",
                 row.rule, row.found, row.expected
             )?;
-            for detail in &row.details {
+            for detail in row.details.iter().take(SHOWN) {
                 writeln!(out, "    {}", detail.replace('\n', "\n    "))?;
+            }
+            if row.details.len() > SHOWN {
+                writeln!(out, "    and {} more", row.details.len() - SHOWN)?;
             }
         }
         Ok(())

@@ -126,19 +126,19 @@ fn offence(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Opti
     if instruction.is_invalid() {
         return Some("not an instruction".into());
     }
-    let beyond = instruction
-        .cpuid_features()
-        .iter()
-        .find(|feature| !is_baseline(**feature));
-    if let Some(feature) = beyond {
-        return Some(format!("{feature:?} is not for kernel code"));
-    }
     match instruction.mnemonic() {
         Mnemonic::Syscall | Mnemonic::Sysenter | Mnemonic::Int | Mnemonic::Int1 => {
             return Some("a kernel does not call a kernel".into());
         }
         Mnemonic::Int3 => return Some("nobody handles this trap".into()),
         _ => {}
+    }
+    let beyond = instruction
+        .cpuid_features()
+        .iter()
+        .find(|feature| !is_baseline(**feature));
+    if let Some(feature) = beyond {
+        return Some(format!("{feature:?} is not for kernel code"));
     }
     let used = info.info(instruction);
     let vector = |r: Register| r.is_vector_register() || r.is_mm() || r.is_st() || r.is_k();

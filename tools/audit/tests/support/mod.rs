@@ -200,7 +200,7 @@ impl Sample {
     /// A function of these bytes at the end of `.text`; gives its offset.
     pub fn function(&mut self, name: &str, global: bool, code: &[u8]) -> u64 {
         let text = self.section(".text");
-        while text.data.len() % 16 != 0 {
+        while !text.data.len().is_multiple_of(16) {
             text.data.push(0xcc);
         }
         let value = text.data.len() as u64;
