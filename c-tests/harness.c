@@ -9,7 +9,7 @@
 
 #define	LOG_MAX		4096
 #define	LINE_MAX	256
-#define	NAMES_MAX	1024
+#define	NAMES_MAX	4096
 #define	FAKES_MAX	256
 #define	QUEUE_MAX	16
 
@@ -203,6 +203,17 @@ name_ptr(const volatile void *ptr, const char *fmt, ...)
 		nnames++;
 }
 
+bool
+ptr_named(const volatile void *ptr)
+{
+	int i;
+
+	for (i = 0; i < nnames; i++)
+		if (names[i].ptr == ptr)
+			return (true);
+	return (false);
+}
+
 const char *
 ptr_name(const volatile void *ptr)
 {
@@ -387,6 +398,8 @@ returns(const char *fake, long value)
 	struct fake *f;
 
 	f = fake_lookup(fake);
+	if (f->f_retpos == f->f_nret)
+		f->f_retpos = f->f_nret = 0;
 	if (f->f_nret == QUEUE_MAX)
 		fatal("too many values queued for %s", fake);
 	f->f_ret[f->f_nret++] = value;

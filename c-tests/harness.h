@@ -231,6 +231,7 @@ void	returns(const char *fake, long value);
  */
 void	name_ptr(const volatile void *ptr, const char *fmt, ...)
 	    __printflike(2, 3);
+bool	ptr_named(const volatile void *ptr);
 const char *ptr_name(const volatile void *ptr);
 
 /*

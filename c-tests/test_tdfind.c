@@ -275,7 +275,7 @@ TEST(race_reused, "tdfind: S68 the id now belongs to another thread of the "
 /*
  * Chains: one bucket, target inserted first and so at its end.
  */
-#define	CHAIN_TID(n)	((1000 + (n)) * BUCKETS + 5)
+#define	CHAIN_TID(n)	((1000 + (n)) * BUCKETS + 9)
 
 static struct thread *target;
 
@@ -302,7 +302,7 @@ check_chain(int predecessors, bool moved)
 	struct thread *td;
 	int i;
 
-	td = LIST_FIRST(&tidhash_fake.hf_table[5]);
+	td = LIST_FIRST(&tidhash_fake.hf_table[9]);
 	if (moved) {
 		CHECK_PTR(target, td);
 		td = LIST_NEXT(td, td_hash);

@@ -22,7 +22,10 @@ static int nqueued;
 void
 callout_init(struct callout *c, int mpsafe)
 {
+	static int n;
 
+	if (!ptr_named(c))
+		name_ptr(c, "callout%d", n++);
 	(void)fake_call("callout_init", c, "%s,%d", ptr_name(c), mpsafe);
 	memset(c, 0, sizeof(*c));
 }
@@ -32,8 +35,8 @@ callout_reset_sbt_on(struct callout *c, sbintime_t sbt, sbintime_t prec,
     callout_func_t *func, void *arg, int cpu, int flags)
 {
 
-	(void)fake_call("callout_reset_sbt_on", c, "%jd ticks,%jd,%s,%d,%s",
-	    (intmax_t)(sbt / tick_sbt), (intmax_t)prec, ptr_name(arg), cpu,
+	(void)fake_call("callout_reset_sbt_on", c, "%s,%jd ticks,%jd,%s,%d,%s",
+	    ptr_name(c), (intmax_t)(sbt / tick_sbt), (intmax_t)prec, ptr_name(arg), cpu,
 	    flags == C_HARDCLOCK ? "C_HARDCLOCK" : "?");
 	narmed += armed == NULL;
 	fake_must(armed == NULL || armed == c, "callout_reset",
@@ -89,8 +92,9 @@ taskqueue_enqueue(struct taskqueue *queue, struct task *task)
 {
 	int i;
 
-	(void)fake_call("taskqueue_enqueue", task, "%s",
-	    queue == taskqueue_thread ? "taskqueue_thread" : "?");
+	(void)fake_call("taskqueue_enqueue", task, "%s,%s",
+	    queue == taskqueue_thread ? "taskqueue_thread" : "?",
+	    ptr_name(task));
 	task->ta_pending++;
 	for (i = 0; i < nqueued; i++)
 		if (queued[i] == task)
@@ -129,8 +133,9 @@ void
 taskqueue_drain(struct taskqueue *queue, struct task *task)
 {
 
-	(void)fake_call("taskqueue_drain", task, "%s",
-	    queue == taskqueue_thread ? "taskqueue_thread" : "?");
+	(void)fake_call("taskqueue_drain", task, "%s,%s",
+	    queue == taskqueue_thread ? "taskqueue_thread" : "?",
+	    ptr_name(task));
 	fake_may_sleep("taskqueue_drain");
 	run_tasks();
 }

@@ -1,0 +1,156 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * Thread ids, as thread_alloc() hands them out and thread_free() takes them
+ * back: next fit with wrap.
+ */
+#include "harness.h"
+
+static struct thread *
+alloc(void)
+{
+	struct thread *td;
+
+	td = thread_alloc(1);
+	CHECK(td != NULL);
+	return (td);
+}
+
+/*
+ * A thread that has credentials and so on is not needed to free it again.
+ */
+static lwpid_t
+alloc_free(void)
+{
+	struct thread *td;
+	lwpid_t tid;
+
+	td = alloc();
+	tid = td->td_tid;
+	thread_free(td);
+	return (tid);
+}
+
+TEST(ids_consecutive, "thread ids: S06 consecutive from 100001 on")
+{
+	int i;
+
+	boot();
+	for (i = 1; i <= 40; i++)
+		CHECK_EQ(THREAD0_TID + i, alloc()->td_tid);
+}
+
+TEST(ids_not_reused, "thread ids: S06 a freed id is not handed out again at "
+    "once")
+{
+	struct thread *b;
+
+	boot();
+	CHECK_EQ(100001, alloc()->td_tid);
+	b = alloc();
+	CHECK_EQ(100002, b->td_tid);
+	CHECK_EQ(100003, alloc()->td_tid);
+	thread_free(b);
+	CHECK_EQ(100004, alloc()->td_tid);
+}
+
+TEST(ids_last_freed, "thread ids: S06 not even the one freed last is reused")
+{
+
+	boot();
+	CHECK_EQ(100001, alloc_free());
+	CHECK_EQ(100002, alloc_free());
+	CHECK_EQ(100003, alloc_free());
+}
+
+TEST(ids_wrap, "thread ids: S06 after the last id the search starts at the "
+    "lowest free one")
+{
+	int i;
+
+	set_maxthread(200);
+	boot();
+	for (i = 1; i < 200; i++)
+		CHECK_EQ(THREAD0_TID + i, alloc_free());
+	/* Id 100000 is thread0's. */
+	CHECK_EQ(THREAD0_TID + 1, alloc_free());
+	CHECK_EQ(THREAD0_TID + 2, alloc_free());
+}
+
+TEST(ids_wrap_lowest, "thread ids: S06 the wrap finds the lowest of the ids "
+    "freed meanwhile")
+{
+	struct thread *kept, *low, *high;
+	int i;
+
+	set_maxthread(200);
+	boot();
+	kept = alloc();
+	low = alloc();
+	(void)alloc();
+	high = alloc();
+	for (i = 5; i < 200; i++)
+		CHECK_EQ(THREAD0_TID + i, alloc_free());
+	thread_free(high);
+	thread_free(low);
+	CHECK_EQ(THREAD0_TID + 2, alloc()->td_tid);
+	CHECK_EQ(THREAD0_TID + 4, alloc()->td_tid);
+	CHECK_EQ(THREAD0_TID + 5, alloc()->td_tid);
+	CHECK_EQ(THREAD0_TID + 1, kept->td_tid);
+}
+
+TEST(ids_second_scan, "thread ids: S06 with all ids from the cursor up taken "
+    "the search starts over")
+{
+	struct thread *tds[200];
+	int i;
+
+	set_maxthread(200);
+	boot();
+	for (i = 1; i < 199; i++)
+		tds[i] = alloc();
+	/* Take the last id, wrap to 50; the cursor is 51 now, then 61. */
+	thread_free(tds[50]);
+	thread_free(tds[60]);
+	CHECK_EQ(THREAD0_TID + 199, alloc()->td_tid);
+	CHECK_EQ(THREAD0_TID + 50, alloc()->td_tid);
+	thread_free(tds[10]);
+	CHECK_EQ(THREAD0_TID + 60, alloc()->td_tid);
+	/* All from 61 up are taken. */
+	thread_free(tds[20]);
+	CHECK_EQ(THREAD0_TID + 10, alloc()->td_tid);
+	thread_free(tds[5]);
+	CHECK_EQ(THREAD0_TID + 20, alloc()->td_tid);
+}
+
+TEST(ids_word_edges, "thread ids: a bitmap larger than its last word hands "
+    "out nothing beyond maxthread")
+{
+	int i;
+
+	set_maxthread(193);
+	boot();
+	for (i = 1; i < 193; i++)
+		CHECK_EQ(THREAD0_TID + i, alloc_free());
+	CHECK_EQ(THREAD0_TID + 1, alloc_free());
+}
+
+TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "
+    "each")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	boot();
+	log_locks();
+	(void)alloc_free();
+	expect_only(ONLY("mtx_lock", "mtx_unlock", "uma_zalloc", "uma_zfree"),
+	    "mtx_lock(tid_lock) | -",
+	    "mtx_unlock(tid_lock) | tid_lock",
+	    "uma_zalloc(THREAD,NULL,M_WAITOK) | -",
+	    "uma_zfree(THREAD,item*,NULL) | -",
+	    "mtx_lock(tid_lock) | -",
+	    "mtx_unlock(tid_lock) | tid_lock");
+}

@@ -1,0 +1,203 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * kern.maxthread: the privileged reserve of the last 100, reaping before a
+ * refusal, and the message.
+ */
+#include "harness.h"
+
+static int
+alloc_all(void)
+{
+	int n;
+
+	for (n = 0; thread_alloc(1) != NULL; n++)
+		clear_calls();
+	return (n);
+}
+
+static void
+setup(int maxthread)
+{
+
+	zone_slab_items = 1;
+	set_maxthread(maxthread);
+	boot();
+	thread0p->td_ucred->cr_ruid = 1001;
+}
+
+TEST(limit_unprivileged, "kern.maxthread: S03 unprivileged: 100 less than "
+    "the limit, thread0 included")
+{
+
+	setup(400);
+	priv_deny(true);
+	CHECK_EQ(298, alloc_all());
+	priv_deny(false);
+	/* The refusal took nothing: privileged goes on to one below. */
+	CHECK_EQ(100, alloc_all());
+}
+
+TEST(limit_privileged, "kern.maxthread: S03 privileged: one less than the "
+    "limit, thread0 included")
+{
+
+	setup(400);
+	CHECK_EQ(398, alloc_all());
+}
+
+TEST(limit_not_asked, "kern.maxthread: S03 privilege is not asked for below "
+    "the reserve")
+{
+	int i;
+
+	setup(400);
+	for (i = 2; i < 300; i++) {
+		CHECK(thread_alloc(1) != NULL);
+		CHECK_EQ(0, count_calls("priv_check_cred("));
+		clear_calls();
+	}
+	CHECK(thread_alloc(1) != NULL);
+	expect_only(ONLY("priv_check_cred"),
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -");
+}
+
+TEST(limit_asked_twice, "kern.maxthread: S03 a refusal has asked twice, "
+    "before and after reaping all domains")
+{
+
+	setup(110);
+	priv_deny(true);
+	(void)alloc_all();
+	CHECK_EQ(2, count_calls("priv_check_cred("));
+}
+
+TEST(limit_asked_at_end, "kern.maxthread: S03 at the very limit privilege is "
+    "asked and does not help")
+{
+
+	setup(110);
+	(void)alloc_all();
+	CHECK_EQ(2, count_calls("priv_check_cred("));
+}
+
+TEST(limit_message, "kern.maxthread: S04 the message names real uid and pid")
+{
+
+	setup(110);
+	priv_deny(true);
+	(void)alloc_all();
+	expect_calls(
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
+	    "eventratecheck(1) | -",
+	    "printf(maxthread limit exceeded by uid 1001 (pid 0); consider "
+	    "increasing kern.maxthread) | -");
+}
+
+TEST(limit_silent, "kern.maxthread: S04 the message is left out when the rate "
+    "check says so")
+{
+
+	setup(110);
+	priv_deny(true);
+	returns("eventratecheck", 0);
+	(void)alloc_all();
+	CHECK_EQ(1, count_calls("eventratecheck(1)"));
+	CHECK_EQ(0, count_calls("printf("));
+}
+
+TEST(limit_nothing_taken, "kern.maxthread: S05 refusals do not count: one "
+    "freed slot can be had again")
+{
+	struct thread *td;
+	int i;
+
+	setup(110);
+	td = thread_alloc(1);
+	(void)alloc_all();
+	for (i = 0; i < 50; i++)
+		CHECK_PTR(NULL, thread_alloc(1));
+	thread_free(td);
+	CHECK(thread_alloc(1) != NULL);
+	CHECK_PTR(NULL, thread_alloc(1));
+}
+
+/*
+ * A zombie of another memory domain is only reaped on shortage.
+ */
+static void
+zombie(struct thread *td)
+{
+
+	td->td_proc = P;
+	td->td_realucred = td->td_ucred = P->p_ucred;
+	td->td_limit = P->p_limit;
+	P->p_exitthreads++;
+	thread_stash(td);
+}
+
+TEST(limit_reaps, "kern.maxthread: S04 on shortage all domains are reaped and "
+    "the thread is had after all, without a message")
+{
+	struct thread *td;
+
+	vm_ndomains = 2;
+	kt_pcpu.pc_domain = 1;
+	setup(110);
+	P = mkproc("p", 100);
+	td = thread_alloc(1);
+	(void)alloc_all();
+	zombie(td);
+	clear_calls();
+	CHECK(thread_alloc(1) != NULL);
+	CHECK_EQ(1, count_calls("credbatch_final("));
+	CHECK_EQ(0, count_calls("printf("));
+	CHECK_EQ(0, count_calls("eventratecheck("));
+}
+
+TEST(limit_reaps_local, "thread_alloc: S24 reaps the local domain first, "
+    "before it counts")
+{
+	struct thread *td;
+
+	setup(110);
+	P = mkproc("p", 100);
+	td = thread_alloc(1);
+	(void)alloc_all();
+	zombie(td);
+	clear_calls();
+	CHECK(thread_alloc(1) != NULL);
+	/* One question only: the first try succeeded. */
+	CHECK_EQ(1, count_calls("priv_check_cred("));
+}
+
+TEST(limit_conserved, "thread count: S05 conserved over failures, frees and "
+    "reaps")
+{
+	struct thread *td;
+	int i;
+
+	setup(300);
+	P = mkproc("p", 100);
+	for (i = 0; i < 600; i++) {
+		switch (i % 3) {
+		case 0:
+			returns("vm_thread_new", 0);
+			CHECK_PTR(NULL, thread_alloc(1));
+			break;
+		case 1:
+			td = thread_alloc(1);
+			thread_free(td);
+			break;
+		case 2:
+			td = thread_alloc(1);
+			zombie(td);
+			break;
+		}
+		clear_calls();
+	}
+	/* The last zombie goes with the next allocation. */
+	CHECK_EQ(298, alloc_all());
+}
