@@ -21,22 +21,32 @@ pub fn run(command: &mut Command, what: &str) -> Result<Output> {
         return Ok(output);
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let line = first_error(&text).unwrap_or("no message");
+    let line = first_error(&text).unwrap_or_else(|| "no message".to_string());
     Err(Error::new(format!("{what}: {line}")))
 }
 
-/// The first line that a compiler marks as an error, else the first with that
-/// word in it, else the last line with anything in it.
-pub fn first_error(text: &str) -> Option<&str> {
-    let marked = |line: &&str| {
+/// The first line that a compiler marks as an error, with the place that rustc
+/// names on the next, else the first line with that word in it, else the last
+/// line with anything in it.
+pub fn first_error(text: &str) -> Option<String> {
+    let marked = |line: &str| {
         line.starts_with("error") || line.contains(": error: ") || line.contains(": fatal error: ")
     };
+    let mut lines = text.lines();
+    if let Some(line) = lines.by_ref().find(|line| marked(line)) {
+        let place = lines
+            .next()
+            .and_then(|next| next.trim().strip_prefix("--> "));
+        return Some(match place {
+            Some(place) => format!("{} ({place})", line.trim()),
+            None => line.trim().to_string(),
+        });
+    }
     let mentioned = |line: &&str| line.to_ascii_lowercase().contains("error");
     text.lines()
-        .find(marked)
-        .or_else(|| text.lines().find(mentioned))
+        .find(mentioned)
         .or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))
-        .map(str::trim)
+        .map(|line| line.trim().to_string())
 }
 
 #[cfg(test)]
@@ -46,13 +56,15 @@ mod tests {
     #[test]
     fn the_first_error_line_is_quoted() {
         let text = "warning: old\nfile.c:3:1: error: unknown type name 'foo'\nerror: two\n";
+        let found = |text| first_error(text).unwrap_or_default();
+        assert_eq!(found(text), "file.c:3:1: error: unknown type name 'foo'");
+        let text =
+            "note: a hard error\nerror[E0080]: evaluation panicked\n  --> src/layout.rs:3:1\n";
         assert_eq!(
-            first_error(text),
-            Some("file.c:3:1: error: unknown type name 'foo'")
+            found(text),
+            "error[E0080]: evaluation panicked (src/layout.rs:3:1)"
         );
-        let text = "note: it will become a hard error\nerror[E0080]: evaluation panicked\n";
-        assert_eq!(first_error(text), Some("error[E0080]: evaluation panicked"));
-        assert_eq!(first_error("one\nlast words\n\n"), Some("last words"));
+        assert_eq!(found("one\nlast words\n\n"), "last words");
         assert_eq!(first_error(""), None);
     }
 

@@ -72,7 +72,7 @@ fn install(config: &Config, venv: &str, requirements: &str) -> Result<PathBuf> {
     let output = process::output(&mut pip)?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        let line = process::first_error(&text).unwrap_or("pip gave no reason");
+        let line = process::first_error(&text).unwrap_or_else(|| "pip gave no reason".to_string());
         bail!(
             "set-up: pip cannot install {}: {line} (needs network to PyPI or PIP_FIND_LINKS with the wheels)",
             names.join(" ")
