@@ -38,9 +38,15 @@ const DETECTED: &[(&str, &str)] = &[
         "LOCK_DEBUG",
         "pub const KT_LOCK_DEBUG: ::core::ffi::c_int = 1;",
     ),
+    (
+        "has_callout_drain_arg",
+        "pub fn _callout_stop_safe(arg1: *mut callout, arg2: ::core::ffi::c_int, arg3:",
+    ),
     ("has_kasan_thread_alloc", "pub fn kasan_thread_alloc("),
     ("has_kmsan_thread_alloc", "pub fn kmsan_thread_alloc("),
     ("has_rlqe", "pub td_rlqe:"),
+    ("has_scheduler_stopped", "pub static mut scheduler_stopped:"),
+    ("has_sdt_tracepoints", "pub fn sdt_probe("),
     ("has_swapper", "pub fn kick_proc0("),
     ("has_thread_recycle", "pub fn thread_recycle("),
     // FreeBSD 14 promises offsets to modules; 15 has others.
@@ -77,8 +83,9 @@ fn main() {
     let text = fs::read_to_string(&bindings).unwrap_or_else(|error| {
         fail(&format!("can't read {}: {error}", bindings.display()));
     });
+    let text = without_blanks(&text);
     for (cfg, mark) in DETECTED {
-        if text.contains(mark) {
+        if text.contains(&without_blanks(mark)) {
             println!("cargo:rustc-cfg={cfg}");
         }
     }
@@ -96,6 +103,11 @@ fn main() {
         }
         println!("cargo:rustc-cfg={word}");
     }
+}
+
+/// How the bindings are laid out in lines does not count.
+fn without_blanks(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// A file of the bindings' folder, which cargo shall watch.

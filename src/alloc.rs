@@ -111,7 +111,7 @@ unsafe fn clear_syscall_args(td: Thread) {
 pub unsafe fn recycle(td: Thread, pages: c_int) -> c_int {
     // SAFETY: by the caller's contract.
     unsafe {
-        if !td.has_kstack() || (*td.as_ptr()).td_kstack_pages != pages {
+        if !td.has_kstack() || td.kstack_pages() != pages {
             if td.has_kstack() {
                 sys::vm_thread_dispose(td.as_ptr());
             }

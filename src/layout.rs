@@ -102,6 +102,7 @@ macro_rules! layout_field {
 include!(env!("KERN_THREAD_LAYOUT_RS"));
 
 /// An offset that modules may rely on.
+#[cfg(kbi_14)]
 macro_rules! kbi {
     ($ty:ident, $c:literal, $field:ident, $offset:expr) => {
         const _: () = same(

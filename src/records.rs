@@ -100,8 +100,5 @@ static PROBE_ENTRY: Entry<[sys::sdt_probe; 1]> = Entry(sdt_proc___lwp__exit.get(
 #[inline(always)]
 pub fn probe_lwp_exit() {
     #[cfg(KDTRACE_HOOKS)]
-    // SAFETY: our own probe, which sdt(4) has registered.
-    unsafe {
-        crate::kpi::sdt::fire(sdt_proc___lwp__exit.get().cast(), 0);
-    }
+    crate::sdt_probe!(sdt_proc___lwp__exit, 0);
 }

@@ -11,6 +11,7 @@ use crate::kpi::{pcpu, sys};
 use crate::locks::{ProcLocked, ThreadLocked};
 use crate::proc::Proc;
 use crate::tid::Lwpid;
+use core::ffi::c_int;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
@@ -180,6 +181,18 @@ impl Thread {
     pub fn has_kstack(self) -> bool {
         // SAFETY: a field of a live structure; its maker or reaper asks.
         unsafe { (*self.as_ptr()).td_kstack != 0 }
+    }
+
+    /// `td_kstack_pages`, the size of the kernel stack.
+    #[inline(always)]
+    #[doc(alias = "td_kstack_pages")]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "an int in FreeBSD 14, a short in 15"
+    )]
+    pub fn kstack_pages(self) -> c_int {
+        // SAFETY: a field of a live structure; its maker or reaper asks.
+        unsafe { (*self.as_ptr()).td_kstack_pages as c_int }
     }
 
     /// `td_lock`, the mutex that guards the thread at this moment.

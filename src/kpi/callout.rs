@@ -39,6 +39,9 @@ pub unsafe fn reset(
 pub unsafe fn drain(c: *mut sys::callout) {
     // SAFETY: by the caller's contract.
     unsafe {
+        #[cfg(has_callout_drain_arg)]
         sys::_callout_stop_safe(c, sys::KT_CS_DRAIN, None);
+        #[cfg(not(has_callout_drain_arg))]
+        sys::_callout_stop_safe(c, sys::KT_CS_DRAIN);
     }
 }

@@ -87,6 +87,10 @@ impl Dropped {
 /// `SCHEDULER_STOPPED()`: after a panic locks are no longer real.
 #[inline(always)]
 fn scheduler_stopped() -> bool {
+    #[cfg(has_scheduler_stopped)]
+    // SAFETY: a bool that panic(9) sets, once.
+    return unsafe { sys::scheduler_stopped };
+    #[cfg(not(has_scheduler_stopped))]
     // SAFETY: the current thread's own byte.
-    unsafe { (*super::pcpu::curthread()).td_stopsched != 0 }
+    return unsafe { (*super::pcpu::curthread()).td_stopsched != 0 };
 }

@@ -11,6 +11,16 @@ use core::sync::atomic::AtomicUsize;
 #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 use {super::pcpu::curthread, core::sync::atomic::Ordering};
 
+/// The lock word of a mutex that nobody holds.
+///
+/// The headers type a lock word `uintptr_t`, which bindgen takes for one or
+/// the other 64-bit integer depending on the release; hence the casts here.
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+const UNOWNED: usize = sys::KT_MTX_UNOWNED as usize;
+
+/// The bits of a lock word that are not the owner's address.
+const FLAGS: usize = sys::KT_MTX_FLAGMASK as usize;
+
 /// A mutex of the kernel: the address of a `struct mtx` that lives as long
 /// as somebody may lock it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +62,7 @@ impl Mutex {
     #[inline(always)]
     fn word_ptr(self) -> *mut usize {
         // SAFETY: a field of the mutex that the type vouches for.
-        unsafe { &raw mut (*self.0).mtx_lock }
+        unsafe { (&raw mut (*self.0).mtx_lock).cast() }
     }
 
     /// The lock word, for atomic access.
@@ -72,7 +82,7 @@ impl Mutex {
         // SAFETY: by the caller's contract; the name lives for ever.
         unsafe {
             sys::_mtx_init(
-                self.word_ptr(),
+                self.word_ptr().cast(),
                 name.as_ptr(),
                 core::ptr::null(),
                 sys::MTX_DEF as i32,
@@ -87,13 +97,12 @@ impl Mutex {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex, and nothing else is asked of the caller.
         unsafe {
-            sys::__mtx_lock_flags(self.word_ptr(), 0, site.file(), site.line());
+            sys::__mtx_lock_flags(self.word_ptr().cast(), 0, site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
-        if let Some(seen) = self.fast(sys::KT_MTX_UNOWNED, curthread() as usize, Ordering::Acquire)
-        {
+        if let Some(seen) = self.fast(UNOWNED, curthread() as usize, Ordering::Acquire) {
             // SAFETY: as above; the slow path wants the word that was seen.
-            unsafe { sys::__mtx_lock_sleep(self.word_ptr(), seen) }
+            unsafe { sys::__mtx_lock_sleep(self.word_ptr().cast(), seen as _) }
         }
     }
 
@@ -104,13 +113,12 @@ impl Mutex {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex; that it is held is the tokens' business.
         unsafe {
-            sys::__mtx_unlock_flags(self.word_ptr(), 0, site.file(), site.line());
+            sys::__mtx_unlock_flags(self.word_ptr().cast(), 0, site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
-        if let Some(seen) = self.fast(curthread() as usize, sys::KT_MTX_UNOWNED, Ordering::Release)
-        {
+        if let Some(seen) = self.fast(curthread() as usize, UNOWNED, Ordering::Release) {
             // SAFETY: as above.
-            unsafe { sys::__mtx_unlock_sleep(self.word_ptr(), seen) }
+            unsafe { sys::__mtx_unlock_sleep(self.word_ptr().cast(), seen as _) }
         }
     }
 
@@ -133,18 +141,16 @@ impl Mutex {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex.
         unsafe {
-            sys::__mtx_lock_spin_flags(self.word_ptr(), 0, site.file(), site.line());
+            sys::__mtx_lock_spin_flags(self.word_ptr().cast(), 0, site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
         {
             // SAFETY: no precondition; left again by unlock_spin().
             unsafe { sys::spinlock_enter() }
             #[cfg(SMP)]
-            if let Some(seen) =
-                self.fast(sys::KT_MTX_UNOWNED, curthread() as usize, Ordering::Acquire)
-            {
+            if let Some(seen) = self.fast(UNOWNED, curthread() as usize, Ordering::Acquire) {
                 // SAFETY: a live mutex, inside the critical section.
-                unsafe { sys::_mtx_lock_spin_cookie(self.word_ptr(), seen) }
+                unsafe { sys::_mtx_lock_spin_cookie(self.word_ptr().cast(), seen as _) }
             }
             #[cfg(not(SMP))]
             {
@@ -165,7 +171,7 @@ impl Mutex {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex; that it is held is the tokens' business.
         unsafe {
-            sys::__mtx_unlock_spin_flags(self.word_ptr(), 0, site.file(), site.line());
+            sys::__mtx_unlock_spin_flags(self.word_ptr().cast(), 0, site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
         {
@@ -173,7 +179,7 @@ impl Mutex {
                 self.recurse(u32::MAX);
             } else {
                 super::sdt::lockstat_spin_release(self.0);
-                self.word().store(sys::KT_MTX_UNOWNED, Ordering::Release);
+                self.word().store(UNOWNED, Ordering::Release);
             }
             // SAFETY: leaves the critical section that the lock entered.
             unsafe { sys::spinlock_exit() }
@@ -203,7 +209,7 @@ impl Mutex {
     #[inline(always)]
     pub fn owned(self) -> bool {
         use core::sync::atomic::Ordering;
-        let owner = self.word().load(Ordering::Relaxed) & !sys::KT_MTX_FLAGMASK;
+        let owner = self.word().load(Ordering::Relaxed) & !FLAGS;
         owner == super::pcpu::curthread() as usize
     }
 
@@ -214,7 +220,12 @@ impl Mutex {
         #[cfg(INVARIANTS)]
         // SAFETY: a live mutex.
         unsafe {
-            sys::__mtx_assert(self.word_ptr(), what as i32, site.file(), site.line());
+            sys::__mtx_assert(
+                self.word_ptr().cast(),
+                what as i32,
+                site.file(),
+                site.line(),
+            );
         }
     }
 

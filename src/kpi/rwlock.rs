@@ -9,6 +9,12 @@ use {
     core::sync::atomic::{AtomicUsize, Ordering},
 };
 
+/// The lock word of a lock that nobody holds.
+///
+/// For the casts see [`super::mutex`].
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+const UNLOCKED: usize = sys::KT_RW_UNLOCKED as usize;
+
 /// A reader/writer lock of the kernel: the address of a `struct rwlock` that
 /// lives as long as somebody may lock it.
 #[derive(Clone, Copy)]
@@ -27,7 +33,7 @@ impl RwLock {
     #[inline(always)]
     fn word_ptr(self) -> *mut usize {
         // SAFETY: a field of the lock that the type vouches for.
-        unsafe { &raw mut (*self.0).rw_lock }
+        unsafe { (&raw mut (*self.0).rw_lock).cast() }
     }
 
     /// `rw_init`.
@@ -37,7 +43,7 @@ impl RwLock {
     /// The lock is zero-filled and nobody uses it yet.
     pub unsafe fn init(self, name: &'static core::ffi::CStr) {
         // SAFETY: by the caller's contract; the name lives for ever.
-        unsafe { sys::_rw_init_flags(self.word_ptr(), name.as_ptr(), 0) }
+        unsafe { sys::_rw_init_flags(self.word_ptr().cast(), name.as_ptr(), 0) }
     }
 
     /// `rw_rlock`: shared; may block.
@@ -47,7 +53,7 @@ impl RwLock {
         // SAFETY: a live lock.
         unsafe {
             #[cfg(LOCK_DEBUG)]
-            sys::__rw_rlock(self.word_ptr(), site.file(), site.line());
+            sys::__rw_rlock(self.word_ptr().cast(), site.file(), site.line());
             #[cfg(not(LOCK_DEBUG))]
             sys::__rw_rlock_int(self.0);
         }
@@ -60,7 +66,7 @@ impl RwLock {
         // SAFETY: a live lock; that it is held shared is the caller's care.
         unsafe {
             #[cfg(LOCK_DEBUG)]
-            sys::_rw_runlock_cookie(self.word_ptr(), site.file(), site.line());
+            sys::_rw_runlock_cookie(self.word_ptr().cast(), site.file(), site.line());
             #[cfg(not(LOCK_DEBUG))]
             sys::_rw_runlock_cookie_int(self.0);
         }
@@ -74,7 +80,7 @@ impl RwLock {
         // SAFETY: a live lock, held shared.
         unsafe {
             #[cfg(LOCK_DEBUG)]
-            return sys::__rw_try_upgrade(self.word_ptr(), site.file(), site.line()) != 0;
+            return sys::__rw_try_upgrade(self.word_ptr().cast(), site.file(), site.line()) != 0;
             #[cfg(not(LOCK_DEBUG))]
             return sys::__rw_try_upgrade_int(self.0) != 0;
         }
@@ -87,13 +93,12 @@ impl RwLock {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         // SAFETY: a live lock.
         unsafe {
-            sys::_rw_wlock_cookie(self.word_ptr(), site.file(), site.line());
+            sys::_rw_wlock_cookie(self.word_ptr().cast(), site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
-        if let Some(seen) = self.fast(sys::KT_RW_UNLOCKED, curthread() as usize, Ordering::Acquire)
-        {
+        if let Some(seen) = self.fast(UNLOCKED, curthread() as usize, Ordering::Acquire) {
             // SAFETY: a live lock; the slow path wants the word seen.
-            unsafe { sys::__rw_wlock_hard(self.word_ptr(), seen) }
+            unsafe { sys::__rw_wlock_hard(self.word_ptr().cast(), seen as _) }
         }
     }
 
@@ -104,13 +109,12 @@ impl RwLock {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         // SAFETY: a live lock; that it is held is the caller's care.
         unsafe {
-            sys::_rw_wunlock_cookie(self.word_ptr(), site.file(), site.line());
+            sys::_rw_wunlock_cookie(self.word_ptr().cast(), site.file(), site.line());
         }
         #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
-        if let Some(seen) = self.fast(curthread() as usize, sys::KT_RW_UNLOCKED, Ordering::Release)
-        {
+        if let Some(seen) = self.fast(curthread() as usize, UNLOCKED, Ordering::Release) {
             // SAFETY: as above.
-            unsafe { sys::__rw_wunlock_hard(self.word_ptr(), seen) }
+            unsafe { sys::__rw_wunlock_hard(self.word_ptr().cast(), seen as _) }
         }
     }
 

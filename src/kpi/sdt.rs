@@ -1,53 +1,90 @@
 //! Statically defined tracing probes, `SDT(9)`.
+//!
+//! Up to FreeBSD 14 a probe's code looks at a flag and at the probe's id, and
+//! calls through a variable.  From 15 on it is a no-op instruction and a
+//! record in the linker set `sdt_tracepoint_set` that tells the kernel where
+//! the instruction is, and where to jump from it once the probe is enabled.
 
-#![cfg_attr(
-    not(KDTRACE_HOOKS),
-    expect(unused_variables, reason = "no probes without the option")
-)]
+/// `SDT_PROBE1`: fires a probe with one argument, if somebody has enabled it.
+///
+/// The probe is a static, of the kernel or of this library.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! sdt_probe {
+    ($probe:path, $arg0:expr) => {{
+        #[cfg(not(has_sdt_tracepoints))]
+        {
+            let probe = (&raw const $probe).cast::<$crate::kpi::sys::sdt_probe>();
+            // SAFETY: the static lives for ever.
+            unsafe { $crate::kpi::sdt::fire_if_enabled(probe, $arg0) }
+        }
+        #[cfg(has_sdt_tracepoints)]
+        // SAFETY: an instruction without effect, and a record in the shape of
+        // struct sdt_tracepoint: probe, place, target, list link.
+        unsafe {
+            ::core::arch::asm!(
+                "2: nopw 0(%rax,%rax,1)",
+                ".pushsection set_sdt_tracepoint_set, \"awR\"",
+                ".quad {probe}",
+                ".quad 2b",
+                ".quad {fire}",
+                ".quad 0",
+                ".popsection",
+                probe = sym $probe,
+                fire = label {
+                    let probe = (&raw const $probe).cast::<$crate::kpi::sys::sdt_probe>();
+                    // SAFETY: the kernel jumps here while the probe is enabled.
+                    unsafe { $crate::kpi::sdt::fire(probe, $arg0) }
+                },
+                options(att_syntax, nomem, nostack, preserves_flags),
+            );
+        }
+    }};
+}
 
-use super::sys;
-
-/// Fires a probe with one argument, if somebody has enabled it: two loads and
-/// two branches otherwise.
+/// The flag, the id, and then the call: two loads and two branches for a
+/// probe that nobody has enabled.
 ///
 /// # Safety
 ///
-/// `probe` is a probe of the kernel or of this library.
+/// `probe` points at a probe.
 #[inline(always)]
-#[cfg(KDTRACE_HOOKS)]
-pub unsafe fn fire(probe: *const sys::sdt_probe, arg0: usize) {
-    // SAFETY: the id is written by sdt(4) alone, and stale values only make
-    // one firing too many or too few; sdt_probe_func always holds a function.
+#[cfg(all(KDTRACE_HOOKS, not(has_sdt_tracepoints)))]
+pub unsafe fn fire_if_enabled(probe: *const super::sys::sdt_probe, arg0: usize) {
+    // SAFETY: sdt(4) alone writes both; a stale value makes one firing too
+    // many or too few.
     unsafe {
-        // An id is 32 bits wide where it is used; id_t is wider.
-        if sys::sdt_probes_enabled && (*probe).id != 0 {
-            cold_fire((*probe).id as u32, arg0);
+        if super::sys::sdt_probes_enabled && (*probe).id != 0 {
+            fire(probe, arg0);
         }
     }
 }
 
-/// The call itself, out of line.
+/// Calls into DTrace; out of line.
 ///
 /// # Safety
 ///
-/// `id` is the id of an enabled probe.
+/// `probe` points at a probe that is enabled.
 #[cold]
 #[inline(never)]
 #[cfg(KDTRACE_HOOKS)]
-unsafe fn cold_fire(id: u32, arg0: usize) {
-    // SAFETY: the kernel keeps a function there from boot on.
-    unsafe { (sys::sdt_probe_func.unwrap_unchecked())(id, arg0, 0, 0, 0, 0) }
+pub unsafe fn fire(probe: *const super::sys::sdt_probe, arg0: usize) {
+    // SAFETY: the kernel keeps a function in the variable from boot on.  The
+    // id is 32 bits wide where it is used, though its type is wider.
+    unsafe {
+        let id = (*probe).id as u32;
+        #[cfg(not(has_sdt_tracepoints))]
+        super::sys::sdt_probe_func.unwrap_unchecked()(id, arg0, 0, 0, 0, 0);
+        #[cfg(has_sdt_tracepoints)]
+        super::sys::sdt_probe(id, arg0 as _, 0, 0, 0, 0);
+    }
 }
 
-/// The probe lockstat:::spin-release, and lock profiling's notice of it.
+/// The probe lockstat:::spin-release.
 #[inline(always)]
-pub fn lockstat_spin_release(lock: *mut sys::mtx) {
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+pub fn lockstat_spin_release(lock: *mut super::sys::mtx) {
     #[cfg(KDTRACE_HOOKS)]
-    // SAFETY: a probe of the kernel.
-    unsafe {
-        fire(
-            (&raw const sys::sdt_lockstat___spin__release).cast(),
-            lock as usize,
-        );
-    }
+    crate::sdt_probe!(super::sys::sdt_lockstat___spin__release, lock as usize);
+    let _ = lock;
 }
