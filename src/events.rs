@@ -4,14 +4,15 @@
 //! (`thread_fini`, which a zone that frees nothing never gets to).
 //!
 //! The lists' addresses are symbols of the kernel's interface, filled at boot
-//! by a SYSINIT each.  Handlers run unlocked and may sleep.
+//! by a SYSINIT each, whose records stand in the set in [`crate::records`].  Handlers run unlocked and may sleep.
 //!
 //! Ports the `EVENTHANDLER_LIST_DEFINE`s (reference lines 147-150).
 
+use crate::kpi::cell::Global;
 use crate::kpi::eventhandler::{self, List};
+use crate::kpi::linker_set;
 use crate::kpi::site::Site;
 use crate::kpi::sys;
-use crate::sysinit;
 use crate::thread::Thread;
 use core::ffi::c_void;
 use core::ptr;
@@ -19,7 +20,7 @@ use core::ptr;
 /// Defines a list's symbol, the SYSINIT that creates it, and the function
 /// that tells its handlers.
 macro_rules! thread_event {
-    ($(#[$doc:meta])* $name:ident, $text:literal, $list:ident, $create:ident, $trace:literal) => {
+    ($(#[$doc:meta])* $name:ident, $text:literal, $list:ident, $create:ident, $record:ident, $trace:literal) => {
         /// The list of handlers; created at boot, never replaced.
         #[unsafe(no_mangle)]
         #[allow(non_upper_case_globals, reason = "the name that C gives it")]
@@ -35,13 +36,12 @@ macro_rules! thread_event {
             unsafe { *$list.get() = sys::eventhandler_create_list($text.as_ptr()) }
         }
 
-        sysinit!(
-            "set_sysinit_set",
-            RECORD,
+        /// Has the boot create the list.
+        pub static $record: Global<sys::sysinit> = linker_set::sysinit(
             sys::SI_SUB_EVENTHANDLER,
             sys::SI_ORDER_ANY,
             $create,
-            ptr::null()
+            ptr::null(),
         );
 
         $(#[$doc])*
@@ -64,6 +64,7 @@ thread_event!(
     c"thread_ctor",
     _eventhandler_list_thread_ctor,
     create_thread_ctor,
+    CREATE_THREAD_CTOR,
     c"eventhandler_invoke(\"thread_ctor\")"
 );
 thread_event!(
@@ -72,6 +73,7 @@ thread_event!(
     c"thread_dtor",
     _eventhandler_list_thread_dtor,
     create_thread_dtor,
+    CREATE_THREAD_DTOR,
     c"eventhandler_invoke(\"thread_dtor\")"
 );
 thread_event!(
@@ -80,6 +82,7 @@ thread_event!(
     c"thread_init",
     _eventhandler_list_thread_init,
     create_thread_init,
+    CREATE_THREAD_INIT,
     c"eventhandler_invoke(\"thread_init\")"
 );
 thread_event!(
@@ -88,5 +91,6 @@ thread_event!(
     c"thread_fini",
     _eventhandler_list_thread_fini,
     create_thread_fini,
+    CREATE_THREAD_FINI,
     c"eventhandler_invoke(\"thread_fini\")"
 );

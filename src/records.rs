@@ -1,17 +1,17 @@
 //! The records by which the kernel finds what this file brings: a malloc
-//! type, the sysctl `kern.maxthread` and the probe proc:::lwp-exit.
+//! type, the sysctl `kern.maxthread` and the probe proc:::lwp-exit; and the
+//! linker sets with these and with the event lists of [`crate::events`].
 //!
-//! They reach the kernel through linker sets (see [`crate::kpi::linker_set`]);
-//! the event lists' records are in [`crate::events`].
+//! Order in a set is C's, which is that of the declarations there.
 //!
 //! Ports the `MALLOC_DEFINE`, `SYSCTL_INT` and `SDT_PROBE_DEFINE` (reference
 //! lines 101, 131, 134).
 
 use crate::count;
+use crate::events;
 use crate::kpi::cell::Global;
-use crate::kpi::linker_set::Entry;
+use crate::kpi::linker_set::{self, InitFn, Set, WritableSet};
 use crate::kpi::sys;
-use crate::sysinit;
 use core::ffi::{c_int, c_void};
 use core::mem;
 
@@ -30,32 +30,45 @@ pub fn malloc_type() -> *mut sys::malloc_type {
 }
 
 /// `malloc_init` as SYSINIT calls it.
-const MALLOC_INIT: unsafe extern "C" fn(*const c_void) =
+const MALLOC_INIT: InitFn =
     // SAFETY: functions with a pointer argument each; constness aside the
     // types agree, as C's casts have it.
     unsafe { mem::transmute(sys::malloc_init as unsafe extern "C" fn(*mut c_void)) };
 
 /// `malloc_uninit` as SYSUNINIT calls it.
-const MALLOC_UNINIT: unsafe extern "C" fn(*const c_void) =
+const MALLOC_UNINIT: InitFn =
     // SAFETY: as for MALLOC_INIT.
     unsafe { mem::transmute(sys::malloc_uninit as unsafe extern "C" fn(*mut c_void)) };
 
-sysinit!(
-    "set_sysinit_set",
-    RECORD,
+/// Has the boot register `M_TIDHASH`.
+static TIDHASH_INIT: Global<sys::sysinit> = linker_set::sysinit(
     sys::SI_SUB_KMEM,
     sys::SI_ORDER_THIRD,
     MALLOC_INIT,
-    M_TIDHASH.get().cast_const().cast()
+    M_TIDHASH.get().cast_const().cast(),
 );
-sysinit!(
-    "set_sysuninit_set",
-    RECORD,
+
+/// Has an unload, which a kernel never sees, deregister it.
+static TIDHASH_UNINIT: Global<sys::sysinit> = linker_set::sysinit(
     sys::SI_SUB_KMEM,
     sys::SI_ORDER_ANY,
     MALLOC_UNINIT,
-    M_TIDHASH.get().cast_const().cast()
+    M_TIDHASH.get().cast_const().cast(),
 );
+
+#[used]
+#[unsafe(link_section = "set_sysinit_set")]
+static SYSINIT_SET: WritableSet<sys::sysinit, 5> = WritableSet::new([
+    TIDHASH_INIT.get(),
+    events::CREATE_THREAD_CTOR.get(),
+    events::CREATE_THREAD_DTOR.get(),
+    events::CREATE_THREAD_INIT.get(),
+    events::CREATE_THREAD_FINI.get(),
+]);
+
+#[used]
+#[unsafe(link_section = "set_sysuninit_set")]
+static SYSUNINIT_SET: WritableSet<sys::sysinit, 1> = WritableSet::new([TIDHASH_UNINIT.get()]);
 
 /// `kern.maxthread`, a tunable that can't be changed later.
 static SYSCTL_MAXTHREAD: Global<sys::sysctl_oid> = Global::new(sys::sysctl_oid {
@@ -75,7 +88,7 @@ static SYSCTL_MAXTHREAD: Global<sys::sysctl_oid> = Global::new(sys::sysctl_oid {
 
 #[used]
 #[unsafe(link_section = "set_sysctl_set")]
-static SYSCTL_ENTRY: Entry<sys::sysctl_oid> = Entry(SYSCTL_MAXTHREAD.get());
+static SYSCTL_SET: Set<sys::sysctl_oid, 1> = Set([SYSCTL_MAXTHREAD.get()]);
 
 /// The probe proc:::lwp-exit: a thread has begun to exit.
 #[cfg(KDTRACE_HOOKS)]
@@ -94,7 +107,7 @@ pub static sdt_proc___lwp__exit: Global<[sys::sdt_probe; 1]> = Global::new([sys:
 #[cfg(KDTRACE_HOOKS)]
 #[used]
 #[unsafe(link_section = "set_sdt_probes_set")]
-static PROBE_ENTRY: Entry<[sys::sdt_probe; 1]> = Entry(sdt_proc___lwp__exit.get());
+static PROBE_SET: Set<[sys::sdt_probe; 1], 1> = Set([sdt_proc___lwp__exit.get()]);
 
 /// `SDT_PROBE0(proc, , , lwp__exit)`: fires the probe.
 #[inline(always)]

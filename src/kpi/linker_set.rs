@@ -1,43 +1,44 @@
 //! Linker sets: records that the kernel finds by the section they are in.
 //!
-//! A record here is a pointer in a section `set_<name>`; the kernel walks the
-//! section.  `#[used]` keeps both through the compiler, the object's own link
-//! and an archive.  The sections of SYSINIT and SYSUNINIT are writable, as
-//! C's are, because the linker merges sections of different flags silently.
+//! A set is an array of pointers in a section `set_<name>`; the linker puts
+//! the arrays of all objects together and the kernel walks the whole.  Here
+//! each set is one static, so that its entries keep the order in which they
+//! stand; `#[used]` keeps it through the compiler, the object's own link and
+//! an archive.  The sections of SYSINIT and SYSUNINIT are writable, as C's
+//! are, because the linker merges sections of different flags silently.
 
 use super::cell::Global;
+use super::sys;
+use core::ffi::c_void;
+use core::mem;
 
-/// A pointer in a linker set.
+/// The entries of a set, in a section that C makes writable.
+pub type WritableSet<T, const N: usize> = Global<[*mut T; N]>;
+
+/// The entries of a set, in a read-only section.
 #[repr(transparent)]
-pub struct Entry<T>(pub *const T);
+pub struct Set<T, const N: usize>(pub [*const T; N]);
 
-// SAFETY: written by nobody; it points at a static.
-unsafe impl<T> Sync for Entry<T> {}
+// SAFETY: written by nobody; the entries point at statics.
+unsafe impl<T, const N: usize> Sync for Set<T, N> {}
 
-/// `SYSINIT`: has `$func($arg)` called when the boot reaches `$sub`, `$order`.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! sysinit {
-    ($set:literal, $name:ident, $sub:expr, $order:expr, $func:expr, $arg:expr) => {
-        const _: () = {
-            static $name: $crate::kpi::cell::Global<$crate::kpi::sys::sysinit> =
-                $crate::kpi::cell::Global::new($crate::kpi::sys::sysinit {
-                    subsystem: $sub,
-                    order: $order,
-                    // SAFETY: a pointer to the next record, for which all
-                    // zeroes is NULL.
-                    next: unsafe { ::core::mem::zeroed() },
-                    func: Some($func),
-                    udata: $arg,
-                });
+/// What a SYSINIT or SYSUNINIT calls.
+pub type InitFn = unsafe extern "C" fn(*const c_void);
 
-            #[used]
-            #[unsafe(link_section = $set)]
-            static ENTRY: $crate::kpi::linker_set::WritableEntry<$crate::kpi::sys::sysinit> =
-                $crate::kpi::cell::Global::new($name.get());
-        };
-    };
+/// The record of a SYSINIT or SYSUNINIT: has `func(arg)` called when the boot,
+/// or the end, reaches subsystem and order.
+pub const fn sysinit(
+    subsystem: sys::sysinit_sub_id,
+    order: sys::sysinit_elem_order,
+    func: InitFn,
+    arg: *const c_void,
+) -> Global<sys::sysinit> {
+    Global::new(sys::sysinit {
+        subsystem,
+        order,
+        // SAFETY: a pointer to the next record, for which zero is NULL.
+        next: unsafe { mem::zeroed() },
+        func: Some(func),
+        udata: arg,
+    })
 }
-
-/// An [`Entry`] in a set whose section C makes writable.
-pub type WritableEntry<T> = Global<*mut T>;
