@@ -141,12 +141,14 @@ impl Compiler {
         flags
     }
 
-    /// Compiles `source` into `object`; nothing is left behind when it fails.
+    /// Compiles `source` into `object`; when it fails no object is left, an
+    /// older one neither.
     pub fn compile(&self, source: &Path, object: &Path, extra: &[&str]) -> Result<()> {
         let temporary = files::temporary_name(object).with_extension("o");
         if let Some(dir) = object.parent() {
             files::make_dir(dir)?;
         }
+        let _ = std::fs::remove_file(object);
         let mut command = self.command(extra);
         command.arg("-c").arg(source).arg("-o").arg(&temporary);
         let what = format!("{} does not compile", source.display());

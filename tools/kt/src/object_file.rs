@@ -21,6 +21,9 @@ pub fn build(config: &Config) -> Result<PathBuf> {
         return Ok(object);
     }
     let stage = Stage::start("object", &config.name());
+    for stale in [&object, &library] {
+        let _ = std::fs::remove_file(stale);
+    }
     let compiled = rust::compile(config, &rustc)?;
     let names = link::link(config, &rustc, &compiled, &object)?;
     files::write(

@@ -1,0 +1,107 @@
+//! Bad input: one line that says what is wrong and how to mend it, a non-zero
+//! exit, nothing half-written.
+
+mod support;
+
+use std::fs;
+
+use support::{edit_proc_h, folder, kt, refusal, source_tree};
+
+#[test]
+fn unknown_and_contradictory_options() {
+    for (options, expected) in [
+        ("NONSENSE", "unknown word NONSENSE"),
+        ("SMP -SMP", "contradict"),
+        ("INVARIANTS", "needs INVARIANT_SUPPORT"),
+        ("MAXMEMDOM", "needs a value"),
+    ] {
+        let line = refusal(&kt(&["object"], &[("OPTIONS", options)]));
+        assert!(line.contains(expected), "{line}");
+    }
+}
+
+#[test]
+fn a_sysdir_that_is_none() {
+    let empty = folder("empty-sysdir");
+    let line = refusal(&kt(
+        &["object"],
+        &[("SYSDIR", &empty.display().to_string())],
+    ));
+    assert!(line.contains("has no sys/proc.h"), "{line}");
+}
+
+#[test]
+fn a_c_file_that_is_missing() {
+    let line = refusal(&kt(
+        &["cobject"],
+        &[("KERN_THREAD_C", "/nonexistent/kern_thread.c")],
+    ));
+    assert!(line.contains("is not a file"), "{line}");
+    let line = refusal(&kt(&["cobject"], &[]));
+    assert!(line.contains("give KERN_THREAD_C"), "{line}");
+}
+
+#[test]
+fn a_c_file_that_does_not_compile() {
+    let dir = folder("bad-c");
+    let source = dir.join("kern_thread.c");
+    fs::write(&source, "int f(void) { return nothing; }\n").expect("written");
+    let variables = [
+        ("KERN_THREAD_C", &*source.display().to_string()),
+        ("OPTIONS", "RWLOCK_NOINLINE"),
+    ];
+    let line = refusal(&kt(&["cobject"], &variables));
+    assert!(line.contains("does not compile"), "{line}");
+    assert!(
+        line.contains("use of undeclared identifier 'nothing'"),
+        "{line}"
+    );
+    fs::write(&source, "int f(void) { return 0; }\n").expect("written");
+    let object = support::result(&kt(&["cobject"], &variables));
+    assert!(fs::exists(&object).expect("readable"));
+    fs::write(&source, "#error\n").expect("written");
+    refusal(&kt(&["cobject"], &variables));
+    assert!(
+        !fs::exists(&object).expect("readable"),
+        "the old object is left behind"
+    );
+}
+
+#[test]
+fn a_c_file_for_another_profile() {
+    let variables = [("KERN_THREAD_C", file!()), ("PROFILE", "14")];
+    let line = refusal(&kt(&["cobject"], &variables));
+    assert!(line.contains("PROFILE=ref alone"), "{line}");
+}
+
+#[test]
+fn headers_of_another_release() {
+    let tree = source_tree("release-14");
+    let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "15")];
+    let line = refusal(&kt(&["bindings"], &variables));
+    assert!(
+        line.contains("does not fit headers of FreeBSD 14"),
+        "{line}"
+    );
+}
+
+#[test]
+fn headers_whose_layout_differs() {
+    let tree = source_tree("other-layout");
+    edit_proc_h(
+        &tree,
+        "struct thread {",
+        "struct thread {\n\tlong td_inserted;\n",
+    );
+    let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "14")];
+    let line = refusal(&kt(&["object"], &variables));
+    assert!(line.contains("td_flags"), "{line}");
+}
+
+#[test]
+fn a_toolchain_that_is_not_installed_says_how_to_install_it() {
+    let output = kt(&["object"], &[("TOOLCHAIN", "none")]);
+    if !output.status.success() {
+        assert!(refusal(&output).contains("rustup target add x86_64-unknown-none"));
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs the driver as make does, and builds header trees for it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Runs `kt` with nothing but these variables set.
+pub fn kt(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kt"));
+    command
+        .args(subcommand)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    for name in [
+        "PROFILE",
+        "ARCH",
+        "OPTIONS",
+        "SYSDIR",
+        "KERNBUILDDIR",
+        "KERN_THREAD_C",
+        "TOOLCHAIN",
+        "FEATURES",
+        "IMPL",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .envs(variables.iter().copied())
+        .output()
+        .expect("kt starts")
+}
+
+/// The result on stdout of a run that succeeds.
+pub fn result(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().last().unwrap_or_default().to_string()
+}
+
+/// The one line of a run that fails; lines about stages that went well before do not count.
+pub fn refusal(output: &Output) -> String {
+    assert!(
+        !output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert!(
+        output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.ends_with(" s)")).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(lines[0].starts_with("error: "), "{text}");
+    lines[0].to_string()
+}
+
+/// An empty folder that stays the same from run to run.
+pub fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("folder");
+    path
+}
+
+/// A tree shaped like FreeBSD's `sys`, made of the packaged 14.x headers.
+pub fn source_tree(name: &str) -> PathBuf {
+    let tree = folder(name);
+    let include = packaged_headers();
+    for entry in fs::read_dir(include.join("generic-freebsd")).expect("headers") {
+        let entry = entry.expect("headers");
+        symlink(entry.path(), tree.join(entry.file_name())).expect("link");
+    }
+    let machine = include.join("x86_64-freebsd-none");
+    fs::create_dir_all(tree.join("amd64")).expect("folder");
+    symlink(machine.join("machine"), tree.join("amd64/include")).expect("link");
+    let _ = fs::remove_file(tree.join("x86"));
+    fs::create_dir_all(tree.join("x86")).expect("folder");
+    symlink(machine.join("x86"), tree.join("x86/include")).expect("link");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let ck = tree.join("contrib/ck/include");
+    fs::create_dir_all(&ck).expect("folder");
+    for header in ["ck_epoch.h", "ck_queue.h"] {
+        fs::copy(own.join(header), ck.join(header)).expect("copy");
+    }
+    tree
+}
+
+/// Replaces the link to the `sys` headers by a copy whose `sys/proc.h` is edited.
+pub fn edit_proc_h(tree: &Path, from: &str, to: &str) {
+    let link = tree.join("sys");
+    let original = fs::read_link(&link).expect("a link");
+    fs::remove_file(&link).expect("removed");
+    fs::create_dir(&link).expect("folder");
+    for entry in fs::read_dir(&original).expect("headers") {
+        let entry = entry.expect("headers");
+        symlink(entry.path(), link.join(entry.file_name())).expect("link");
+    }
+    let path = link.join("proc.h");
+    let text = fs::read_to_string(&path).expect("proc.h");
+    assert!(text.contains(from), "proc.h has no {from}");
+    fs::remove_file(&path).expect("removed");
+    fs::write(&path, text.replacen(from, to, 1)).expect("written");
+}
+
+fn packaged_headers() -> PathBuf {
+    let output = kt(&["setup"], &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/lib");
+    for entry in fs::read_dir(lib).expect("set up").filter_map(Result::ok) {
+        let include = entry.path().join("site-packages/ziglang/lib/libc/include");
+        if include.is_dir() {
+            return include.canonicalize().expect("a folder");
+        }
+    }
+    panic!("the packaged headers are not installed");
+}
