@@ -220,7 +220,7 @@ fn repository(cwd: &Path) -> Result<PathBuf> {
 }
 
 fn check_sysdir(dir: &Path) -> Result<()> {
-    for needed in ["sys/proc.h", "sys/param.h", "amd64/include"] {
+    for needed in ["sys/proc.h", "sys/param.h", "amd64/include", "x86/include"] {
         if !dir.join(needed).exists() {
             bail!(
                 "SYSDIR={} has no {needed}: give the sys folder of a FreeBSD source tree, e.g. /usr/src/sys",
@@ -292,6 +292,7 @@ mod tests {
         tree.write("sys/param.h", "");
         assert!(error(&[("SYSDIR", &dir)]).contains("has no amd64/include"));
         tree.write("amd64/include/pcpu.h", "");
+        tree.write("x86/include/apicvar.h", "");
         assert!(
             !read(&[("SYSDIR", &dir)])
                 .expect("valid")

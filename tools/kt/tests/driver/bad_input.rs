@@ -1,11 +1,9 @@
 //! Bad input: one line that says what is wrong and how to mend it, a non-zero
 //! exit, nothing half-written.
 
-mod support;
-
 use std::fs;
 
-use support::{edit_proc_h, folder, kt, refusal, source_tree};
+use crate::support::{edit_proc_h, folder, kt, refusal, result, source_tree};
 
 #[test]
 fn unknown_and_contradictory_options() {
@@ -57,7 +55,7 @@ fn a_c_file_that_does_not_compile() {
         "{line}"
     );
     fs::write(&source, "int f(void) { return 0; }\n").expect("written");
-    let object = support::result(&kt(&["cobject"], &variables));
+    let object = result(&kt(&["cobject"], &variables));
     assert!(fs::exists(&object).expect("readable"));
     fs::write(&source, "#error\n").expect("written");
     refusal(&kt(&["cobject"], &variables));

@@ -76,12 +76,13 @@ pub fn source_tree(name: &str) -> PathBuf {
         let entry = entry.expect("headers");
         symlink(entry.path(), tree.join(entry.file_name())).expect("link");
     }
-    let machine = include.join("x86_64-freebsd-none");
-    fs::create_dir_all(tree.join("amd64")).expect("folder");
-    symlink(machine.join("machine"), tree.join("amd64/include")).expect("link");
-    let _ = fs::remove_file(tree.join("x86"));
-    fs::create_dir_all(tree.join("x86")).expect("folder");
-    symlink(machine.join("x86"), tree.join("x86/include")).expect("link");
+    fs::create_dir(tree.join("amd64")).expect("folder");
+    let machine = include.join("x86_64-freebsd-none/machine");
+    symlink(machine, tree.join("amd64/include")).expect("link");
+    fs::remove_file(tree.join("x86")).expect("removed");
+    fs::create_dir(tree.join("x86")).expect("folder");
+    let x86 = include.join("generic-freebsd/x86");
+    symlink(x86, tree.join("x86/include")).expect("link");
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let ck = tree.join("contrib/ck/include");
     fs::create_dir_all(&ck).expect("folder");

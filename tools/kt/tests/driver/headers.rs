@@ -1,11 +1,9 @@
 //! Headers from a source tree and options from a kernel build directory.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
-use support::{folder, kt, result, source_tree};
+use crate::support::{folder, kt, result, source_tree};
 
 #[test]
 fn a_source_tree_gives_the_same_layout_as_the_packaged_headers() {

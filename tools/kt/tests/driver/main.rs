@@ -1,0 +1,5 @@
+//! Tests that run the driver as make does.
+
+mod bad_input;
+mod headers;
+mod support;
