@@ -92,19 +92,19 @@ pub fn source_tree(name: &str) -> PathBuf {
     tree
 }
 
-/// Replaces the link to the `sys` headers by a copy whose `sys/proc.h` is edited.
-pub fn edit_proc_h(tree: &Path, from: &str, to: &str) {
-    let link = tree.join("sys");
-    let original = fs::read_link(&link).expect("a link");
-    fs::remove_file(&link).expect("removed");
-    fs::create_dir(&link).expect("folder");
+/// Edits one header of the tree's `sys` folder.
+pub fn edit(tree: &Path, header: &str, from: &str, to: &str) {
+    let folder = tree.join("sys");
+    let original = fs::read_link(&folder).expect("a link");
+    fs::remove_file(&folder).expect("removed");
+    fs::create_dir(&folder).expect("folder");
     for entry in fs::read_dir(&original).expect("headers") {
         let entry = entry.expect("headers");
-        symlink(entry.path(), link.join(entry.file_name())).expect("link");
+        symlink(entry.path(), folder.join(entry.file_name())).expect("link");
     }
-    let path = link.join("proc.h");
-    let text = fs::read_to_string(&path).expect("proc.h");
-    assert!(text.contains(from), "proc.h has no {from}");
+    let path = folder.join(header);
+    let text = fs::read_to_string(&path).expect("the header");
+    assert!(text.contains(from), "{header} has no {from}");
     fs::remove_file(&path).expect("removed");
     fs::write(&path, text.replacen(from, to, 1)).expect("written");
 }
