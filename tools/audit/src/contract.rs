@@ -150,12 +150,12 @@ fn sets_of(subject: &Subject, canon: &mut Canon<'_>) -> BTreeMap<String, Set> {
     for (name, index) in names {
         let section = &subject.sections[index];
         let entries = match structs::of_set(name) {
-            Entries::Pointers(to) => (0..section.size)
+            Entries::Pointers(to) => (0..section.data.len() as u64)
                 .step_by(8)
                 .map(|offset| canon.pointer(index, offset, to))
                 .collect::<Vec<_>>(),
             Entries::Records(record) => {
-                let starts = (0..section.size).step_by(record.size as usize);
+                let starts = (0..section.data.len() as u64).step_by(record.size as usize);
                 let to = To::Struct(record.name);
                 let texts = starts.map(|offset| canon.object(index, offset, record.size, to));
                 texts.collect::<BTreeSet<_>>().into_iter().collect()

@@ -253,14 +253,21 @@ impl Subject {
                 None if symbol.is_common(endian) => Place::Common,
                 None => Place::Undefined,
             };
-            symbols.push(Symbol {
+            let symbol = Symbol {
                 name: utf8(symtab.symbol_name(endian, symbol).map_err(text)?),
                 kind: symbol.st_type().0,
                 global: !symbol.is_local(),
                 place,
                 value: symbol.st_value(endian),
                 size: symbol.st_size(endian),
-            });
+            };
+            if let Place::Section(index) = place {
+                let end = symbol.value.checked_add(symbol.size);
+                if end.is_none_or(|end| end > sections[index].size) {
+                    return Err(format!("symbol {} reaches beyond its section", symbol.name));
+                }
+            }
+            symbols.push(symbol);
         }
 
         for header in table.iter() {
@@ -279,8 +286,12 @@ impl Subject {
                 if symbol >= symbols.len() {
                     return Err(format!("a relocation of {} names no symbol", section.name));
                 }
+                let offset = rela.r_offset(endian);
+                if offset >= section.size {
+                    return Err(format!("a relocation lies beyond {}", section.name));
+                }
                 section.relocs.push(Reloc {
-                    offset: rela.r_offset(endian),
+                    offset,
                     kind: rela.r_type(endian, false).0,
                     symbol,
                     addend: rela.r_addend(endian),

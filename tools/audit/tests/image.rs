@@ -79,6 +79,34 @@ fn a_truncated_object_is_refused_in_one_line() {
 }
 
 #[test]
+fn a_symbol_beyond_its_section_is_refused_in_one_line() {
+    for (value, size) in [(8, 16), (u64::MAX, 1), (17, 0)] {
+        let mut s = Sample::good();
+        s.symbol("list_head").value = value;
+        s.symbol("list_head").size = size;
+        let error = Subject::parse(Path::new("odd.o"), &s.bytes())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("symbol list_head reaches beyond its section"),
+            "{error}"
+        );
+        assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn a_relocation_beyond_its_section_is_refused_in_one_line() {
+    let mut s = Sample::good();
+    s.pointer(".data", 264, "kernel_call", 0);
+    let error = Subject::parse(Path::new("odd.o"), &s.bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("a relocation lies beyond .data"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+#[test]
 fn an_object_that_is_not_there_is_named_in_one_line() {
     let error = Subject::read(Path::new("/nowhere/kern_thread.o"))
         .unwrap_err()
