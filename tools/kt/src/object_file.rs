@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::archive;
+use crate::bindings;
 use crate::config::Config;
 use crate::error::Result;
 use crate::files;
@@ -16,7 +17,8 @@ pub fn build(config: &Config) -> Result<PathBuf> {
     let rustc = Rustc::find()?;
     let object = config.out.join("kern_thread.o");
     let library = config.out.join("libkern_thread.a");
-    let stamp = rust::inputs(config, &rustc)?.stamp(config.out.join(".object"));
+    let bindings = bindings::ensure(config)?;
+    let stamp = rust::inputs(config, &rustc, &bindings)?.stamp(config.out.join(".object"));
     if stamp.is_current(&[&object, &library]) {
         return Ok(object);
     }
@@ -24,7 +26,7 @@ pub fn build(config: &Config) -> Result<PathBuf> {
     for stale in [&object, &library] {
         let _ = std::fs::remove_file(stale);
     }
-    let compiled = rust::compile(config, &rustc)?;
+    let compiled = rust::compile(config, &rustc, &bindings)?;
     let names = link::link(config, &rustc, &compiled, &object)?;
     files::write(
         &library,

@@ -4,9 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bindings;
 use crate::config::{Config, Toolchain};
-use crate::error::{Result, bail};
+use crate::error::{Error, Result, bail};
 use crate::files::Inputs;
 use crate::process;
 
@@ -110,7 +109,7 @@ impl Rustc {
 
 /// Compiles the library of a configuration and gives the object file, not
 /// linked yet.
-pub fn compile(config: &Config, rustc: &Rustc) -> Result<PathBuf> {
+pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
     let target = rustc.target(config.toolchain)?;
     let mut flags: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
     if config.toolchain == Toolchain::Host {
@@ -129,7 +128,7 @@ pub fn compile(config: &Config, rustc: &Rustc) -> Result<PathBuf> {
         .current_dir(&config.root)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("KERN_THREAD_OPTIONS", config.options.words())
-        .env("KERN_THREAD_BINDINGS", bindings::ensure(config)?)
+        .env("KERN_THREAD_BINDINGS", bindings)
         .args([
             "rustc",
             "--quiet",
@@ -159,18 +158,33 @@ pub fn compile(config: &Config, rustc: &Rustc) -> Result<PathBuf> {
     command
         .arg("--")
         .arg(format!("--emit=obj={}", object.display()));
-    process::run(&mut command, "the library does not compile")?;
-    Ok(config.root.join(object))
+    match process::run(&mut command, "the library does not compile") {
+        Ok(_) => Ok(config.root.join(object)),
+        Err(error) => Err(explain(config, error)),
+    }
+}
+
+/// A failed layout assertion is about headers, not about the library.
+fn explain(config: &Config, error: Error) -> Error {
+    let text = error.to_string();
+    match text.split_once("evaluation panicked: ") {
+        Some((_, finding)) => Error::new(format!(
+            "the headers do not have the layout that PROFILE={} stands for: {finding}: give the PROFILE or SYSDIR of that release",
+            config.profile
+        )),
+        None => error,
+    }
 }
 
 /// What the object is made from.
-pub fn inputs(config: &Config, rustc: &Rustc) -> Result<Inputs> {
+pub fn inputs(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<Inputs> {
     let mut inputs = Inputs::new()
         .text(&rustc.version)
         .text(config.name())
         .text(config.options.words())
         .tree(&config.root.join("src"))?
-        .tree(&bindings::ensure(config)?.join("."))?;
+        .file(&bindings.join("bindings.rs"))?
+        .file(&bindings.join("layout.rs"))?;
     for file in ["build.rs", "Cargo.toml", "Cargo.lock"] {
         inputs = inputs.file(&config.root.join(file))?;
     }

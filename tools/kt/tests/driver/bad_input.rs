@@ -98,6 +98,7 @@ fn headers_whose_layout_differs() {
     );
     let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "14")];
     let line = refusal(&kt(&["object"], &variables));
+    assert!(line.contains("layout that PROFILE=14 stands for"), "{line}");
     assert!(line.contains("td_flags"), "{line}");
 }
 
