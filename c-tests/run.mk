@@ -8,7 +8,7 @@ VPATH=	$(SRC):$(SRC)/fakes
 KERNEL_OBJS= \
 	harness.o fixture.o event.o lock.o mem.o proc.o sched.o timer.o
 TEST_OBJS= \
-	test_boot.o test_ids.o test_limit.o test_single.o test_single_allproc.o test_single_end.o test_suspend_check.o test_suspend.o test_tdfind.o test_unsuspend.o test_weed.o test_zone.o
+	test_alloc.o test_boot.o test_cow.o test_exit.o test_ids.o test_invariants.o test_limit.o test_link.o test_reap.o test_single.o test_single_allproc.o test_sets.o test_single_end.o test_suspend_check.o test_suspend.o test_tdfind.o test_unsuspend.o test_wait.o test_weed.o test_zone.o
 
 TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-format-zero-length

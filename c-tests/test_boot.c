@@ -230,3 +230,11 @@ TEST(thread0_limit, "threadinit: H7 thread0's slot counts against maxthread, "
 	threadinit();
 	CHECK_EQ(1, count_calls("priv_check_cred(cred,PRIV_MAXPROC)"));
 }
+
+TEST(threadinit_twice, "threadinit: panics when the first id is not thread0's")
+{
+
+	before_threadinit();
+	threadinit();
+	EXPECT_PANIC("tid0 100001 != 100000", threadinit());
+}

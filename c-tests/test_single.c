@@ -131,6 +131,18 @@ TEST(race_boundary, "thread_single: S35 somebody else is at it, BOUNDARY: "
 	check_refused(SINGLE_BOUNDARY);
 }
 
+#ifndef INVARIANTS
+TEST(wrong_mode, "thread_single: an unknown mode panics in a kernel without "
+    "INVARIANTS too")
+{
+
+	multi(2);
+	PROC_LOCK(P);
+	EXPECT_PANIC("calc_remaining: wrong mode 17",
+	    (void)thread_single(P, 17));
+}
+#endif
+
 /*
  * The wait: T0 suspends itself, the hook plays the siblings.
  */

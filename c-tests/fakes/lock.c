@@ -371,10 +371,9 @@ __mtx_assert(const volatile uintptr_t *c, int what, const char *file __unused,
 	bool owned;
 
 	owned = lock_owned(c);
-	if ((what & MA_OWNED) != 0 && !owned)
-		panic("mutex %s not owned", lock_name(c));
-	if ((what & MA_NOTOWNED) != 0 && owned)
-		panic("mutex %s owned", lock_name(c));
+	if (what == MA_NOTOWNED ? owned : !owned)
+		panic("mutex %s %s", lock_name(c), owned ? "owned" :
+		    "not owned");
 }
 #endif
 
