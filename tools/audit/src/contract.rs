@@ -18,7 +18,7 @@ pub const SET_PREFIX: &str = "set_";
 pub const LINES_SECTION: &str = ".data.exclusive_cache_line";
 
 /// What an object must be to stand in for another.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contract {
     /// Where the facts come from, for messages.
     pub origin: String,

@@ -143,6 +143,10 @@ pub struct Symbol {
     pub kind: u8,
     /// `STB_LOCAL` is false, `STB_GLOBAL` and `STB_WEAK` are true.
     pub global: bool,
+    /// `STB_WEAK`.
+    pub weak: bool,
+    /// Other than `STV_DEFAULT`: lost to modules once the kernel is linked.
+    pub hidden: bool,
     /// Where it is defined.
     pub place: Place,
     /// Offset in its section.
@@ -257,6 +261,8 @@ impl Subject {
                 name: utf8(symtab.symbol_name(endian, symbol).map_err(text)?),
                 kind: symbol.st_type().0,
                 global: !symbol.is_local(),
+                weak: symbol.is_weak(),
+                hidden: symbol.st_visibility() != elf::STV_DEFAULT,
                 place,
                 value: symbol.st_value(endian),
                 size: symbol.st_size(endian),

@@ -86,16 +86,20 @@ struct SetEntry {
 
 /// The checked-in contract of `profile` for the resolved `options`.
 pub fn contract_for(profile: &str, options: &[String]) -> Result<Contract, Error> {
-    let Some((name, text)) = PROFILES.iter().find(|(name, _)| *name == profile) else {
+    let mut contract = resolve(profile_text(profile)?, options)?.0;
+    contract.origin = format!("contract {profile}");
+    Ok(contract)
+}
+
+fn profile_text(profile: &str) -> Result<&'static str, Error> {
+    let Some((_, text)) = PROFILES.iter().find(|(name, _)| *name == profile) else {
         let known: Vec<&str> = PROFILES.iter().map(|(name, _)| *name).collect();
         let known = known.join(", ");
         return Err(Error::new(format!(
             "no contract for profile {profile}: use one of {known}"
         )));
     };
-    let mut contract = parse(text, options)?;
-    contract.origin = format!("contract {name}");
-    Ok(contract)
+    Ok(text)
 }
 
 impl Contract {
@@ -107,8 +111,9 @@ impl Contract {
                 "cannot read the contract {shown}: {e}: give another file"
             ))
         })?;
-        let mut contract =
-            parse(&text, options).map_err(|e| Error::new(format!("{shown}: {e}")))?;
+        let mut contract = resolve(&text, options)
+            .map_err(|e| Error::new(format!("{shown}: {e}")))?
+            .0;
         contract.origin = shown.to_string();
         Ok(contract)
     }
@@ -166,31 +171,24 @@ impl Contract {
     }
 }
 
-fn parse(text: &str, options: &[String]) -> Result<Contract, Error> {
+/// The contract that `text` states for `options`, and the conditions that it
+/// or its base has named.
+fn resolve(text: &str, options: &[String]) -> Result<(Contract, BTreeMap<String, String>), Error> {
     let file: File = toml::from_str(text).map_err(|e| {
         let message = e.message().replace('\n', " ");
         Error::new(format!(
             "a contract does not parse: {message}: correct the file"
         ))
     })?;
-    let mut contract = match &file.base {
-        Some(base) => contract_for(base, options)?,
-        None => Contract {
-            origin: String::new(),
-            machine: String::new(),
-            functions: BTreeSet::new(),
-            data: BTreeMap::new(),
-            sets: BTreeMap::new(),
-            lines: None,
-            undefined: BTreeSet::new(),
-            unwind: false,
-            text: None,
-        },
+    let (mut contract, mut conditions) = match &file.base {
+        Some(base) => resolve(profile_text(base)?, options)?,
+        None => Default::default(),
     };
+    conditions.extend(file.conditions.clone());
     if file.base.is_some() {
         demand_reasons(&file)?;
     }
-    let options = Options::new(options, &file.conditions);
+    let options = Options::new(options, &conditions);
     for gone in &file.without {
         if options.allow(&gone.when)? {
             remove(&mut contract, &gone.names);
@@ -215,14 +213,12 @@ fn parse(text: &str, options: &[String]) -> Result<Contract, Error> {
                 value,
                 ..
             } = entry;
-            contract.data.insert(
-                name,
-                Data {
-                    size,
-                    section,
-                    value,
-                },
-            );
+            let data = Data {
+                size,
+                section,
+                value,
+            };
+            contract.data.insert(name, data);
         }
     }
     for entry in file.sets {
@@ -239,7 +235,7 @@ fn parse(text: &str, options: &[String]) -> Result<Contract, Error> {
     contract.machine = file.machine.unwrap_or(contract.machine);
     contract.unwind = file.unwind.unwrap_or(contract.unwind);
     contract.lines = file.lines.or(contract.lines);
-    Ok(contract)
+    Ok((contract, conditions))
 }
 
 /// A difference from the base needs a reason.

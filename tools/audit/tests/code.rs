@@ -203,6 +203,8 @@ fn instructions_in_every_executable_section_are_read() {
         name: "cold".into(),
         kind: object::SymbolKind::Text,
         global: false,
+        weak: false,
+        hidden: false,
         home: support::Home::In(".text.unlikely".into()),
         value: 0,
         size: 9,

@@ -47,6 +47,26 @@ fn a_function_outside_code_is_found() {
 }
 
 #[test]
+fn a_hidden_export_is_found() {
+    let mut s = Sample::good();
+    s.symbol("exported").hidden = true;
+    fails_only(&s.audit(), "functions", "exported is hidden");
+    let mut s = Sample::good();
+    s.symbol("list_head").hidden = true;
+    fails_only(&s.audit(), "data symbols", "list_head is hidden");
+}
+
+#[test]
+fn a_weak_export_is_found() {
+    let mut s = Sample::good();
+    s.symbol("exported").weak = true;
+    fails_only(&s.audit(), "functions", "exported is weak");
+    let mut s = Sample::good();
+    s.symbol("list_head").weak = true;
+    fails_only(&s.audit(), "data symbols", "list_head is weak");
+}
+
+#[test]
 fn a_function_without_a_size_is_found() {
     let mut s = Sample::good();
     s.symbol("exported").size = 0;

@@ -82,6 +82,8 @@ fn a_common_symbol_is_found() {
         name: "shared".into(),
         kind: SymbolKind::Data,
         global: true,
+        weak: false,
+        hidden: false,
         home: Home::Common,
         value: 8,
         size: 8,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::contract::{Contract, LINES_SECTION, Lines, line_objects};
-use crate::elf::{Place, Subject};
+use crate::elf::{Place, Subject, Symbol};
 use crate::report::Row;
 
 /// All rows of this module.
@@ -15,7 +15,7 @@ pub fn rows(subject: &Subject, contract: &Contract) -> Vec<Row> {
     let own = Contract::from_object(subject);
     vec![
         functions(subject, &own, contract),
-        data(&own, contract),
+        data(subject, &own, contract),
         sets(&own, contract),
         lines(subject, &own, contract),
     ]
@@ -38,7 +38,9 @@ fn functions(subject: &Subject, own: &Contract, contract: &Contract) -> Row {
         if !symbol.global || !symbol.is_func() || !contract.functions.contains(&symbol.name) {
             continue;
         }
-        if symbol.size == 0 {
+        if let Some(why) = binding(symbol) {
+            details.push(why);
+        } else if symbol.size == 0 {
             details.push(format!("function {} has no size", symbol.name));
         } else if subject.sections[index].is_exec() {
             matched += 1;
@@ -53,9 +55,23 @@ fn functions(subject: &Subject, own: &Contract, contract: &Contract) -> Row {
     Row::count("functions", matched, contract.functions.len(), details)
 }
 
+/// How an exported symbol falls short of one that modules can link to.
+fn binding(symbol: &Symbol) -> Option<String> {
+    let why = match (symbol.hidden, symbol.weak) {
+        (true, _) => "hidden: modules would not find it",
+        (false, true) => "weak: another object could take its place",
+        (false, false) => return None,
+    };
+    Some(format!("{} is {why}", symbol.name))
+}
+
 /// The same exported data: name, size, kind of section, initial value.
-fn data(own: &Contract, contract: &Contract) -> Row {
-    let mut details = Vec::new();
+fn data(subject: &Subject, own: &Contract, contract: &Contract) -> Row {
+    let exported = subject
+        .symbols
+        .iter()
+        .filter(|s| s.global && contract.data.contains_key(&s.name));
+    let mut details: Vec<String> = exported.filter_map(binding).collect();
     let mut matched = 0;
     for (name, wanted) in &contract.data {
         let Some(found) = own.data.get(name) else {

@@ -47,6 +47,8 @@ pub struct Sym {
     pub name: String,
     pub kind: SymbolKind,
     pub global: bool,
+    pub weak: bool,
+    pub hidden: bool,
     pub home: Home,
     pub value: u64,
     pub size: u64,
@@ -161,6 +163,8 @@ impl Sample {
             name: name.into(),
             kind: SymbolKind::Unknown,
             global: true,
+            weak: false,
+            hidden: false,
             home: Home::Undefined,
             value: 0,
             size: 0,
@@ -172,6 +176,8 @@ impl Sample {
             name: name.into(),
             kind: SymbolKind::Data,
             global,
+            weak: false,
+            hidden: false,
             home: Home::In(section.into()),
             value,
             size,
@@ -209,6 +215,8 @@ impl Sample {
             name: name.into(),
             kind: SymbolKind::Text,
             global,
+            weak: false,
+            hidden: false,
             home: Home::In(".text".into()),
             value,
             size: code.len() as u64,
@@ -284,12 +292,12 @@ impl Sample {
                 value: symbol.value,
                 size: symbol.size,
                 kind: symbol.kind,
-                scope: if symbol.global {
-                    SymbolScope::Dynamic
-                } else {
-                    SymbolScope::Compilation
+                scope: match (symbol.global, symbol.hidden) {
+                    (true, false) => SymbolScope::Dynamic,
+                    (true, true) => SymbolScope::Linkage,
+                    (false, _) => SymbolScope::Compilation,
                 },
-                weak: false,
+                weak: symbol.weak,
                 section,
                 flags: SymbolFlags::None,
             });
