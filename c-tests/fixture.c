@@ -17,7 +17,10 @@ uint64_t *vswtch_counter;
 
 static struct proc procs[PROCS_MAX] __aligned(256);
 static int nprocs_made;
-static struct thread0_storage threads[THREADS_MAX] __aligned(256);
+/* Locks keep flags in the low bits of a thread's address. */
+static struct {
+	struct thread0_storage	ts_storage;
+} __aligned(64) threads[THREADS_MAX];
 static struct mtx thread_locks[THREADS_MAX];
 static int nthreads_made;
 static uint64_t vswtch;
@@ -116,7 +119,7 @@ mkthread(struct proc *p, const char *name, lwpid_t tid)
 
 	if (nthreads_made == THREADS_MAX)
 		fatal("THREADS_MAX is too small");
-	td = &threads[nthreads_made].t0st_thread;
+	td = &threads[nthreads_made].ts_storage.t0st_thread;
 	td->td_lock = &thread_locks[nthreads_made++];
 	td->td_proc = p;
 	td->td_tid = tid;

@@ -394,7 +394,7 @@ TEST(exit_pmc_proc, "thread_exit: hwpmc: process uses PMCs: switched out, "
 	leave();
 	expect_only(ONLY("pmc_hook", "thread_lock"),
 	    "pmc_hook(T0,3,NULL) | PL SL",
-	    "pmc_hook(T0,12,NULL) | PL SL",
+	    "pmc_hook(T0,13,NULL) | PL SL",
 	    "thread_lock(T0)");
 }
 

@@ -15,8 +15,8 @@
 #define	HEAP_SIZE	(16 * 1024 * 1024)
 #define	ZONE_ALIGN	256
 #define	ZONE_ITEMS_MAX	512
-#define	KSTACK_PAGES	4
-#define	KSTACK_PAGES_MAX 16
+#define	STACK_PAGES	4
+#define	STACK_PAGES_MAX 16
 
 struct malloc_type M_TEMP[1] = { { .ks_shortdesc = "temp" } };
 struct fake_zone thread_zone_fake;
@@ -24,7 +24,8 @@ int zone_slab_items = 4;
 struct hash_fake tidhash_fake;
 int vm_ndomains = 1;
 #ifdef NUMA
-struct mem_affinity *mem_affinity;
+static struct mem_affinity one_domain[2] = { { .end = ~0UL } };
+struct mem_affinity *mem_affinity = one_domain;
 #endif
 
 static char heap[HEAP_SIZE] __aligned(4096);
@@ -222,9 +223,9 @@ vm_thread_new(struct thread *td, int pages)
 	if (fake_ret(f, 1) == 0)
 		return (0);
 	td->td_kstack = next_kstack;
-	td->td_kstack_pages = pages <= 1 ? KSTACK_PAGES :
-	    MIN(pages, KSTACK_PAGES_MAX);
-	next_kstack += KSTACK_PAGES_MAX * PAGE_SIZE;
+	td->td_kstack_pages = pages <= 1 ? STACK_PAGES :
+	    MIN(pages, STACK_PAGES_MAX);
+	next_kstack += STACK_PAGES_MAX * PAGE_SIZE;
 	return (1);
 }
 
