@@ -17,6 +17,8 @@ const KERNEL_FLAGS: &[&str] = &[
     "-mno-red-zone",
     "-mno-mmx",
     "-mno-sse",
+    // zig turns this one on again by itself.
+    "-mno-sse2",
     "-msoft-float",
     "-fno-pic",
     "-ffreestanding",
@@ -24,6 +26,7 @@ const KERNEL_FLAGS: &[&str] = &[
     "-fno-common",
     "-fno-omit-frame-pointer",
     "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
     "-fno-sanitize=all",
     "-Wno-pointer-sign",
 ];
