@@ -1,0 +1,30 @@
+//! Schedules of a simulated machine.
+//!
+//! A simulated machine is deterministic except for one thing: at each of its
+//! scheduling points several ways to go on may be open.  This crate owns that
+//! decision and everything that follows from recording it: a schedule is the
+//! list of the decisions taken, it has a text form, it can be replayed,
+//! enumerated, shortened and drawn.  The crate knows nothing of kernels.
+//!
+//! * [`point`]: what the machine shows at a scheduling point, [`Strategy`] and
+//!   the [`Scheduler`] that asks one and records its answers;
+//! * [`random`], [`pct`], [`exhaustive`], [`replay`]: the strategies;
+//! * [`schedule`]: the list of decisions and its text form;
+//! * [`rng`]: the random numbers, the same on every platform.
+
+#![forbid(unsafe_code)]
+
+pub mod exhaustive;
+pub mod pct;
+pub mod point;
+pub mod random;
+pub mod replay;
+pub mod rng;
+pub mod schedule;
+
+pub use exhaustive::{Exhaustive, Frontier};
+pub use pct::Pct;
+pub use point::{Decision, Kind, Point, Scheduler, Strategy, ThreadId, Way};
+pub use random::Random;
+pub use replay::Replay;
+pub use schedule::Schedule;

@@ -1,0 +1,183 @@
+//! Scheduling points: what the machine offers, who chooses, what is recorded.
+
+use crate::schedule::Schedule;
+
+/// A simulated thread's number: small, given in order of creation, the same
+/// in every run of one schedule.
+pub type ThreadId = u16;
+
+/// What a CPU does if a way is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The CPU goes on with the thread that it runs.
+    Run,
+    /// As `Run`, but the thread only waits for others to do something (a retry
+    /// loop, a yield): choosing it again and again leads nowhere.
+    Yield,
+    /// The CPU's thread goes back to the run queue and another one runs.
+    Preempt,
+    /// An idle CPU takes a thread from the run queue.
+    Dispatch,
+    /// Virtual time advances although some CPU could go on.
+    Tick,
+}
+
+/// One of the ways in which the machine can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Way {
+    /// The CPU that would do the next step.
+    pub cpu: u8,
+    /// What it would do.
+    pub kind: Kind,
+    /// The thread that would run; for `Tick` a number that no thread has.
+    pub thread: ThreadId,
+}
+
+/// A scheduling point with at least two ways to go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Point<'a> {
+    /// Scheduling points before this one in the run, with one way or more.
+    pub step: u64,
+    /// The ways, in an order that depends on nothing but the run so far.
+    pub ways: &'a [Way],
+    /// The way that lets the thread that ran last go on without a switch;
+    /// `None` when it is blocked, gone or yields.
+    pub current: Option<usize>,
+    /// The CPU that did the last step.
+    pub last_cpu: u8,
+}
+
+/// Chooses at every scheduling point.
+///
+/// An answer may depend on the points shown so far and on the strategy's seed,
+/// on nothing else: the same seed gives the same schedule.
+pub trait Strategy {
+    /// The index in `point.ways` of the way to take.
+    fn choose(&mut self, point: &Point<'_>) -> usize;
+
+    /// How the strategy is written on a command line, seed included.
+    fn name(&self) -> String;
+}
+
+/// Most ways that one point may have.
+pub const MAX_WAYS: usize = 27;
+
+impl Point<'_> {
+    /// The indices of the ways in the order of preference that schedules are
+    /// written in: first what ran last, if it can go on, then the other
+    /// threads, then those that only wait and the passing of time, each group
+    /// by turns, beginning after the CPU of the last step.
+    ///
+    /// The first of the order at every point is a fair schedule without
+    /// preemption, so a schedule is short where it is close to that one.
+    pub fn ranked(&self) -> impl Iterator<Item = usize> {
+        let turn = |way: &Way| way.cpu.wrapping_sub(self.last_cpu).wrapping_sub(1);
+        let mut order: [u8; MAX_WAYS] = std::array::from_fn(|index| index as u8);
+        let ways = &self.ways[..self.ways.len().min(MAX_WAYS)];
+        order[..ways.len()].sort_by_key(|&index| {
+            let way = &ways[usize::from(index)];
+            let waits = matches!(way.kind, Kind::Yield | Kind::Tick);
+            (
+                self.current != Some(usize::from(index)),
+                waits,
+                turn(way),
+                index,
+            )
+        });
+        order.into_iter().take(ways.len()).map(usize::from)
+    }
+
+    /// The place of the way `index` in that order.
+    pub fn rank(&self, index: usize) -> usize {
+        self.ranked().position(|other| other == index).unwrap_or(0)
+    }
+}
+
+/// One recorded answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Decision {
+    /// The place of the way taken in the order of [`Point::ranked`].
+    pub rank: u8,
+    /// How many ways there were, at least two.
+    pub ways: u8,
+    /// Whether the thread that ran last could have gone on.
+    pub current: bool,
+}
+
+impl Decision {
+    /// Whether the decision took a thread off that could have gone on.
+    pub fn preempts(&self) -> bool {
+        self.current && self.rank > 0
+    }
+}
+
+/// Asks a strategy at every point that leaves a choice and keeps the answers.
+pub struct Scheduler {
+    strategy: Box<dyn Strategy>,
+    decisions: Vec<Decision>,
+    steps: u64,
+    last_cpu: u8,
+}
+
+impl Scheduler {
+    /// A scheduler at the beginning of a run.
+    pub fn new(strategy: Box<dyn Strategy>) -> Self {
+        Self {
+            strategy,
+            decisions: Vec::new(),
+            steps: 0,
+            last_cpu: 0,
+        }
+    }
+
+    /// Decides which of `ways` the machine takes; `current` as in [`Point`].
+    ///
+    /// A point with a single way is a step, but no decision: it is not
+    /// recorded, so that a schedule stays short.  `ways` must not be empty and
+    /// has at most [`MAX_WAYS`] entries.
+    pub fn decide(&mut self, ways: &[Way], current: Option<usize>) -> usize {
+        let step = self.steps;
+        self.steps += 1;
+        let taken = if ways.len() < 2 {
+            0
+        } else {
+            let point = Point {
+                step,
+                ways,
+                current: current.filter(|&index| ways[index].kind != Kind::Yield),
+                last_cpu: self.last_cpu,
+            };
+            let taken = self.strategy.choose(&point).min(ways.len() - 1);
+            self.decisions.push(Decision {
+                rank: point.rank(taken) as u8,
+                ways: ways.len() as u8,
+                current: point.current.is_some(),
+            });
+            taken
+        };
+        if let Some(way) = ways.get(taken) {
+            self.last_cpu = way.cpu;
+        }
+        taken
+    }
+
+    /// Scheduling points so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The answers so far.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// The answers so far as a schedule that can be replayed.
+    pub fn schedule(&self) -> Schedule {
+        Schedule::of(&self.decisions)
+    }
+
+    /// The strategy's name.
+    pub fn name(&self) -> String {
+        self.strategy.name()
+    }
+}
