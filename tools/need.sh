@@ -56,4 +56,7 @@ if [ "$(uname -s)" != FreeBSD ]; then
 	fi
 fi
 
+if [ $missing = 0 ] && [ ! -x target/debug/kt ]; then
+	echo "first run: compiling the build driver takes about a minute" >&2
+fi
 exit $missing

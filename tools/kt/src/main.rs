@@ -76,7 +76,7 @@ fn run(arguments: &ArgMatches) -> Result<()> {
     match name {
         "all" => println!("{}", suite::all(&config)?),
         "test" => suite::test(&config)?,
-        "setup" => drop(staging::stage(&config)?),
+        "setup" => setup::all(&config)?,
         "bindings" if arguments.get_flag("check") => bindings::check(&config)?,
         "bindings" => println!("{}", bindings::regenerate(&config)?.display()),
         "object" => println!("{}", object_file::build(&config)?.display()),

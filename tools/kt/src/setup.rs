@@ -30,6 +30,16 @@ pub fn libclang(config: &Config) -> Result<PathBuf> {
     Ok(packages.join("clang/native"))
 }
 
+/// `kt setup`: every package that this configuration may need.
+pub fn all(config: &Config) -> Result<()> {
+    if ON_FREEBSD {
+        return Ok(());
+    }
+    zig(config)?;
+    libclang(config)?;
+    Ok(())
+}
+
 /// Makes sure that a virtual environment holds the packages of one
 /// requirements file and gives its `site-packages`.
 fn install(config: &Config, venv: &str, requirements: &str) -> Result<PathBuf> {

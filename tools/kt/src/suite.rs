@@ -15,6 +15,7 @@ use crate::object_file;
 use crate::options::Options;
 use crate::process;
 use crate::report::Stage;
+use crate::setup;
 use crate::tally::Tally;
 
 /// The configurations that `kt test` builds and audits: each option at least
@@ -69,6 +70,7 @@ pub fn all(config: &Config) -> Result<String> {
 /// `kt test`: all that must pass.  The sum is the last line; the error, if
 /// any, says that something failed.
 pub fn test(config: &Config) -> Result<()> {
+    setup::all(config)?;
     let mut sum = cargo_tests(config)?;
     sum += report(
         "bindings match the headers",

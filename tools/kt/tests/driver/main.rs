@@ -2,4 +2,5 @@
 
 mod bad_input;
 mod headers;
+mod objects;
 mod support;

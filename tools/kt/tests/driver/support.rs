@@ -4,9 +4,28 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// Runs `kt` with nothing but these variables set.
+///
+/// Tests run side by side and the set-up is one for all: the first call makes it.
 pub fn kt(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
+    set_up();
+    run(subcommand, variables)
+}
+
+/// The object of the default configuration, built once.
+pub fn default_object() -> &'static str {
+    static OBJECT: OnceLock<String> = OnceLock::new();
+    OBJECT.get_or_init(|| result(&kt(&["object"], &[])))
+}
+
+fn set_up() {
+    static SET_UP: OnceLock<()> = OnceLock::new();
+    SET_UP.get_or_init(|| drop(result(&run(&["setup"], &[]))));
+}
+
+fn run(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kt"));
     command
         .args(subcommand)
@@ -110,12 +129,7 @@ pub fn edit(tree: &Path, header: &str, from: &str, to: &str) {
 }
 
 fn packaged_headers() -> PathBuf {
-    let output = kt(&["setup"], &[]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    set_up();
     let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/lib");
     for entry in fs::read_dir(lib).expect("set up").filter_map(Result::ok) {
         let include = entry.path().join("site-packages/ziglang/lib/libc/include");

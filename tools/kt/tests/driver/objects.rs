@@ -1,0 +1,99 @@
+//! What the object, its archive and its hosted copy are.
+
+use std::fs;
+use std::path::Path;
+
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use crate::support::{default_object, edit, kt, refusal, result, source_tree};
+
+fn undefined(data: &[u8]) -> Vec<String> {
+    let file = object::File::parse(data).expect("an object");
+    let names = file.symbols().filter(|symbol| symbol.is_undefined());
+    let names = names.filter_map(|symbol| symbol.name().ok().map(str::to_string));
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn the_hosted_copy_differs_in_three_names_and_the_osabi() {
+    let object = fs::read(default_object()).expect("built");
+    let hosted = fs::read(result(&kt(&["hosted"], &[]))).expect("built");
+    assert_eq!((object[7], hosted[7]), (9, 0), "OSABI");
+    let renamed = undefined(&object).into_iter().map(|name| match &*name {
+        "malloc" | "free" | "printf" => format!("fbsd_{name}"),
+        _ => name,
+    });
+    assert_eq!(renamed.collect::<Vec<_>>(), undefined(&hosted));
+
+    let (first, second) = (
+        object::File::parse(&*object).expect("an object"),
+        object::File::parse(&*hosted).expect("an object"),
+    );
+    for (a, b) in first.sections().zip(second.sections()) {
+        assert_eq!(a.name(), b.name());
+        assert_eq!((a.align(), a.flags()), (b.align(), b.flags()));
+        if !matches!(a.name(), Ok(".symtab" | ".strtab")) {
+            assert_eq!(a.data(), b.data(), "{:?}", a.name());
+        }
+    }
+}
+
+#[test]
+fn the_archive_has_one_member_and_an_index() {
+    let object = default_object();
+    let archive = fs::read(Path::new(object).with_file_name("libkern_thread.a")).expect("built");
+    let archive = ArchiveFile::parse(&*archive).expect("an archive");
+    let members: Vec<_> = archive
+        .members()
+        .map(|member| member.expect("a member"))
+        .collect();
+    assert_eq!(members.len(), 1);
+    assert_eq!(members[0].name(), b"kern_thread.o");
+    assert_eq!(
+        (members[0].date(), members[0].uid(), members[0].gid()),
+        (Some(0), Some(0), Some(0))
+    );
+    let index = archive.symbols().expect("readable").expect("an index");
+    let names: Vec<_> = index
+        .map(|symbol| symbol.expect("a symbol").name().to_vec())
+        .collect();
+    assert!(names.iter().any(|name| name == b"tdfind"));
+    assert!(names.iter().any(|name| name == b"sdt_proc___lwp__exit"));
+}
+
+#[test]
+fn an_object_that_is_up_to_date_is_left_alone() {
+    let object = default_object();
+    let before = fs::metadata(object)
+        .expect("built")
+        .modified()
+        .expect("a time");
+    let again = kt(&["object"], &[]);
+    assert!(
+        again.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+    assert_eq!(
+        fs::metadata(object)
+            .expect("built")
+            .modified()
+            .expect("a time"),
+        before
+    );
+}
+
+#[test]
+fn a_prototype_that_differs_is_named() {
+    let tree = source_tree("other-prototype");
+    edit(
+        &tree,
+        "proc.h",
+        "*tdfind(lwpid_t, pid_t)",
+        "*tdfind(lwpid_t, long)",
+    );
+    let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "14")];
+    let line = refusal(&kt(&["header", "--check"], &variables));
+    assert!(line.contains("conflicting types for 'tdfind'"), "{line}");
+}
