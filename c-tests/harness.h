@@ -247,6 +247,7 @@ void	lock_take(volatile uintptr_t *word);
 void	lock_drop(volatile uintptr_t *word);
 bool	spin_locks_owned(void);
 void	log_locks(void);
+void	spin_released(struct mtx *m);
 /* As thread_lock() and thread_unlock(), without a line in the log. */
 void	tl_take(struct thread *td);
 void	tl_drop(struct thread *td);
@@ -321,6 +322,7 @@ struct fake_zone {
 };
 extern struct fake_zone thread_zone_fake;
 extern int zone_slab_items;
+extern u_int cache_align_mask;
 extern void (*ast_handler[TDA_MAX])(struct thread *, int);
 struct hash_fake {
 	LIST_HEAD(, thread) *hf_table;
@@ -337,6 +339,24 @@ void	fire_callout(void);		/* runs the one that is armed */
 int	tasks_pending(void);
 void	run_tasks(void);
 void	priv_deny(bool deny);
+/*
+ * DTrace probes.  A probe that fires is logged as "sdt_probe(id,argument)";
+ * that of spin lock releases becomes a lock call of the log.
+ */
+#ifdef PROFILE_15
+#define	PROBE_DECLARE(probe)	extern struct sdt_probe probe
+#define	PROBE(probe)		(&(probe))
+#else
+#define	PROBE_DECLARE(probe)	extern struct sdt_probe probe[]
+#define	PROBE(probe)		(probe)
+#endif
+PROBE_DECLARE(sdt_lockstat___spin__release);
+PROBE_DECLARE(sdt_proc___lwp__exit);
+#define	SPIN_RELEASE	PROBE(sdt_lockstat___spin__release)
+#define	LWP_EXIT	PROBE(sdt_proc___lwp__exit)
+#define	SPIN_RELEASE_ID	77
+int	probe_enable(struct sdt_probe *probe, int id);
+
 void	*handler_add(struct eventhandler_list *el, int prio, const char *tag);
 extern struct eventhandler_list *_eventhandler_list_thread_ctor;
 extern struct eventhandler_list *_eventhandler_list_thread_dtor;

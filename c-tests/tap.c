@@ -6,12 +6,13 @@
  * starts with the object's data as a kernel finds it at boot, and one that
  * crashes or never ends fails alone.
  *
- *	ctests [-l] [word ...]
+ *	ctests [-l | -x] [word ...]
  *
  * With words, only tests whose name or description holds one of them run;
- * -l lists them.
+ * -l lists them, -x stops at the first failure.
  */
 #include <sys/types.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #ifdef __linux__
@@ -24,6 +25,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,7 @@
 
 #include "tap.h"
 
-#define	TEST_TIMEOUT	20	/* seconds; a test takes milliseconds */
+#define	TEST_TIMEOUT	10	/* seconds; a test takes milliseconds */
 
 extern const struct tap_test *const __start_set_kt_tests[];
 extern const struct tap_test *const __stop_set_kt_tests[];
@@ -76,6 +78,24 @@ tap_set_pcpu(void *pcpu)
 		    strerror(errno));
 		exit(2);
 	}
+}
+
+/*
+ * Changes the program's text, as the kernel does to switch a probe on.
+ */
+void
+tap_patch(void *text, const void *bytes, unsigned long len)
+{
+	uintptr_t page, start;
+
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	start = (uintptr_t)text & ~(page - 1);
+	if (mprotect((void *)start, (uintptr_t)text + len - start,
+	    PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
+		perror("cannot make the text writable");
+		exit(2);
+	}
+	memcpy(text, bytes, len);
 }
 
 static int
@@ -149,10 +169,11 @@ main(int argc, char **argv)
 {
 	static char diag[1 << 16];
 	const struct tap_test *const *ttp;
-	int failed, i, list, n, passed, skipped;
+	int failed, i, list, n, passed, skipped, stop;
 
 	list = argc > 1 && strcmp(argv[1], "-l") == 0;
-	argv += 1 + list;
+	stop = argc > 1 && strcmp(argv[1], "-x") == 0;
+	argv += 1 + list + stop;
 	n = 0;
 	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++)
 		if (selected(*ttp, argv)) {
@@ -173,6 +194,8 @@ main(int argc, char **argv)
 	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++) {
 		if (!selected(*ttp, argv))
 			continue;
+		if (stop && failed != 0)
+			break;
 		i++;
 		fflush(stdout);
 		switch (run_test(*ttp, diag, sizeof(diag))) {

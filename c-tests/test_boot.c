@@ -55,8 +55,18 @@ TEST(threadinit_zone, "threadinit: S01 the zone: size from the scheduler, "
 	CHECK(thread_zone_fake.fz_dtor != NULL);
 	CHECK(thread_zone_fake.fz_init != NULL);
 	CHECK(thread_zone_fake.fz_fini != NULL);
-	CHECK_EQ(uma_get_cache_align_mask() | 31, thread_zone_fake.fz_align);
+	CHECK_EQ(63, thread_zone_fake.fz_align);
 	CHECK_EQ(UMA_ZONE_NOFREE, thread_zone_fake.fz_flags);
+}
+
+TEST(threadinit_align, "threadinit: S01 low bits of a thread's address stay "
+    "free on machines with small cache lines too")
+{
+
+	before_threadinit();
+	cache_align_mask = 7;
+	threadinit();
+	CHECK_EQ(31, thread_zone_fake.fz_align);
 }
 
 TEST(threadinit_callout, "threadinit: S01 the reap callout is armed once")

@@ -358,14 +358,11 @@ TEST(exit_locks, "thread_exit: S19 PL goes before the stat lock and TL, SL "
 }
 
 #ifdef KDTRACE_HOOKS
-extern struct sdt_probe sdt_proc___lwp__exit[];
-
 TEST(exit_probe, "thread_exit: fires proc:::lwp-exit first of all")
 {
 
 	multi(2);
-	sdt_probes_enabled = true;
-	sdt_proc___lwp__exit->id = 4242;
+	CHECK_EQ(1, probe_enable(LWP_EXIT, 4242));
 	leave();
 	expect_only(ONLY("sdt_probe", "cpu_thread_exit"),
 	    "sdt_probe(4242,0) | PL SL",
@@ -376,12 +373,11 @@ TEST(exit_probe_off, "thread_exit: no probe while it is not enabled")
 {
 
 	multi(2);
-	sdt_probes_enabled = true;
+	(void)probe_enable(SPIN_RELEASE, 4243);
 	leave();
-	CHECK_EQ(0, count_calls("sdt_probe("));
+	CHECK_EQ(0, count_calls("sdt_probe(0,"));
 }
 #endif
-
 #ifdef HWPMC_HOOKS
 #include <sys/pmckern.h>
 

@@ -100,6 +100,22 @@ TEST(ids_wrap_lowest, "thread ids: S06 the wrap finds the lowest of the ids "
 	CHECK_EQ(THREAD0_TID + 1, kept->td_tid);
 }
 
+TEST(ids_wrap_first, "thread ids: S06 the search after the wrap starts at the "
+    "very first id")
+{
+	struct thread *td;
+	int i;
+
+	set_maxthread(200);
+	boot();
+	td = alloc();
+	td->td_tid = THREAD0_TID;
+	thread_free(td);
+	for (i = 2; i < 200; i++)
+		CHECK_EQ(THREAD0_TID + i, alloc_free());
+	CHECK_EQ(THREAD0_TID, alloc()->td_tid);
+}
+
 TEST(ids_second_scan, "thread ids: S06 with all ids from the cursor up taken "
     "the search starts over")
 {

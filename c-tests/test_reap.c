@@ -364,28 +364,25 @@ TEST(ids_released, "reaping: S06 all ids of 40 zombies are free again")
 		CHECK_EQ(THREAD0_TID + i, thread_alloc(1)->td_tid);
 }
 
-static int freed_when_lowered;
+static int nfreed;
 
 static void
-count_freed(void *arg)
+try_alloc(void *arg)
 {
-	struct thread *td;
+	bool lowered;
 
-	/* The count drops after the 32nd zombie: one more is to be had. */
-	if (++freed_when_lowered == 33) {
-		priv_deny(true);
-		td = thread_alloc(1);
-		CHECK(td != NULL);
-		priv_deny(false);
-	}
+	/* The count drops when 32 zombies are done: then one is to be had. */
+	lowered = ++nfreed > 32;
+	CHECK_EQ(lowered, thread_alloc(1) != NULL);
 }
 
-TEST(count_batch, "reaping: S24 the count is lowered after each 32 zombies, "
-    "not only at the end")
+TEST(count_batch, "reaping: S24 the count is lowered by 32 at a time, not one "
+    "by one and not only at the end")
 {
-	struct thread *tds[40];
+	struct thread *tds[38];
 	int i;
 
+	/* thread0 and 38 zombies: the next one would need privilege. */
 	set_maxthread(140);
 	setup();
 	for (i = 0; i < 38; i++)
@@ -393,9 +390,10 @@ TEST(count_batch, "reaping: S24 the count is lowered after each 32 zombies, "
 	for (i = 0; i < 38; i++)
 		thread_stash(tds[i]);
 	clear_calls();
-	on_each("cpu_thread_free", count_freed);
+	priv_deny(true);
+	on_each("cpu_thread_free", try_alloc);
 	reap();
-	CHECK(freed_when_lowered >= 38);
+	CHECK_EQ(38, nfreed);
 }
 
 /*

@@ -125,13 +125,6 @@ TEST(sysctl_value, "sysctl: kern.maxthread shows the limit that threadinit "
 }
 
 #ifdef KDTRACE_HOOKS
-#ifdef PROFILE_15
-extern struct sdt_probe sdt_proc___lwp__exit;
-#define	LWP_EXIT	(&sdt_proc___lwp__exit)
-#else
-extern struct sdt_probe sdt_proc___lwp__exit[];
-#define	LWP_EXIT	sdt_proc___lwp__exit
-#endif
 extern struct sdt_provider sdt_provider_proc[];
 
 TEST(probe, "SDT: proc:::lwp-exit, in the set of probes, without arguments")

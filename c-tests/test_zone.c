@@ -17,7 +17,7 @@ junk(void)
 	struct thread *td;
 
 	td = &storage.t0st_thread;
-	memset(td, 0xff, sizeof(storage));
+	memset(td, 0x5a, sizeof(storage));
 	td->td_state = TDS_INACTIVE;
 	td->td_sel = NULL;
 	name_ptr(td, "td");

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * Event handler lists with real entries, and what linker-set records of the
- * object point to.
+ * Event handler lists with real entries, DTrace probes, and what linker-set
+ * records of the object point to.
  */
 #include "../harness.h"
 
@@ -95,3 +95,83 @@ handler_add(struct eventhandler_list *el, int prio, const char *tag)
 		TAILQ_INSERT_TAIL(&el->el_entries, &h->h_entry, ee_link);
 	return (h);
 }
+
+/*
+ * Probes.  Up to FreeBSD 14 the place of a probe looks at a flag and at its
+ * id; from 15 on it is a no-op instruction, listed in a linker set, that is
+ * overwritten with a jump.
+ */
+static void
+probe_fired(uint32_t id, uintptr_t arg0)
+{
+
+	if (id == SPIN_RELEASE_ID)
+		spin_released((struct mtx *)arg0);
+	else
+		(void)fake_call("sdt_probe", NULL, "%u,%#lx", id, arg0);
+}
+
+#ifdef PROFILE_15
+struct sdt_probe sdt_lockstat___spin__release;
+bool scheduler_stopped;
+
+SET_DECLARE(sdt_tracepoint_set, struct sdt_tracepoint);
+
+void
+sdt_probe(uint32_t id, uintptr_t arg0, uintptr_t arg1 __unused,
+    uintptr_t arg2 __unused, uintptr_t arg3 __unused, uintptr_t arg4 __unused)
+{
+
+	probe_fired(id, arg0);
+}
+
+/*
+ * Gives the number of places where the probe was switched on.
+ */
+int
+probe_enable(struct sdt_probe *probe, int id)
+{
+	struct sdt_tracepoint *tp;
+	char jump[5];
+	int32_t distance;
+	int n;
+
+	probe->id = id;
+	n = 0;
+	for (tp = (struct sdt_tracepoint *)SET_BEGIN(sdt_tracepoint_set);
+	    tp < (struct sdt_tracepoint *)SET_LIMIT(sdt_tracepoint_set);
+	    tp++) {
+		if (tp->probe != probe)
+			continue;
+		distance = (int32_t)(tp->target - (tp->patchpoint +
+		    sizeof(jump)));
+		jump[0] = '\xe9';
+		memcpy(&jump[1], &distance, sizeof(distance));
+		tap_patch((void *)tp->patchpoint, jump, sizeof(jump));
+		n++;
+	}
+	return (n);
+}
+#else
+struct sdt_probe sdt_lockstat___spin__release[1];
+volatile bool sdt_probes_enabled;
+
+static void
+dtrace_probe(uint32_t id, uintptr_t arg0, uintptr_t arg1 __unused,
+    uintptr_t arg2 __unused, uintptr_t arg3 __unused, uintptr_t arg4 __unused)
+{
+
+	probe_fired(id, arg0);
+}
+
+sdt_probe_func_t sdt_probe_func = dtrace_probe;
+
+int
+probe_enable(struct sdt_probe *probe, int id)
+{
+
+	sdt_probes_enabled = true;
+	probe->id = id;
+	return (1);
+}
+#endif

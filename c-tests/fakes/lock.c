@@ -10,7 +10,6 @@
 #include "../harness.h"
 
 #define	LOCKS_MAX	256
-#define	SPIN_RELEASE_ID	77	/* DTrace id given to the release probe */
 
 static struct {
 	volatile uintptr_t	*word;
@@ -21,11 +20,6 @@ static int nlocks;
 static bool locks_logged;
 
 volatile bool lockstat_enabled;
-#ifdef PROFILE_15
-struct sdt_probe sdt_lockstat___spin__release;
-#else
-struct sdt_probe sdt_lockstat___spin__release[1];
-#endif
 struct mtx Giant;
 struct mtx blocked_lock;
 struct mtx *tid_lock_fake;
@@ -127,12 +121,7 @@ log_locks(void)
 
 	locks_logged = true;
 	lockstat_enabled = true;
-	sdt_probes_enabled = true;
-#ifdef PROFILE_15
-	sdt_lockstat___spin__release.id = SPIN_RELEASE_ID;
-#else
-	sdt_lockstat___spin__release->id = SPIN_RELEASE_ID;
-#endif
+	probe_enable(SPIN_RELEASE, SPIN_RELEASE_ID);
 }
 
 /*
@@ -343,26 +332,6 @@ __mtx_unlock_spin_flags(volatile uintptr_t *c, int opts __unused,
 	spinlock_exit();
 }
 
-/*
- * The inline release of a spin lock shows itself only to DTrace.
- */
-static void
-probe(uint32_t id, uintptr_t arg0, uintptr_t arg1 __unused,
-    uintptr_t arg2 __unused, uintptr_t arg3 __unused, uintptr_t arg4 __unused)
-{
-	struct mtx *m;
-
-	if (id != SPIN_RELEASE_ID) {
-		(void)fake_call("sdt_probe", NULL, "%u,%#lx", id, arg0);
-		return;
-	}
-	m = (struct mtx *)arg0;
-	(void)fake_call("mtx_unlock_spin", m, "%s", lock_name(&m->mtx_lock));
-}
-
-sdt_probe_func_t sdt_probe_func = (sdt_probe_func_t)probe;
-volatile bool sdt_probes_enabled;
-
 #if defined(INVARIANTS) || defined(INVARIANT_SUPPORT)
 void
 __mtx_assert(const volatile uintptr_t *c, int what, const char *file __unused,
@@ -376,6 +345,17 @@ __mtx_assert(const volatile uintptr_t *c, int what, const char *file __unused,
 		    "not owned");
 }
 #endif
+
+/*
+ * The inline release of a spin lock shows itself only to DTrace; event.c
+ * hands its probe on.
+ */
+void
+spin_released(struct mtx *m)
+{
+
+	(void)fake_call("mtx_unlock_spin", m, "%s", lock_name(&m->mtx_lock));
+}
 
 /*
  * Thread locks.  Taking one looks at td_lock when the call is made and

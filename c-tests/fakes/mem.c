@@ -23,6 +23,7 @@ struct fake_zone thread_zone_fake;
 int zone_slab_items = 4;
 struct hash_fake tidhash_fake;
 int vm_ndomains = 1;
+u_int cache_align_mask = 63;
 #ifdef NUMA
 static struct mem_affinity one_domain[2] = { { .end = ~0UL } };
 struct mem_affinity *mem_affinity = one_domain;
@@ -127,7 +128,7 @@ u_int
 uma_get_cache_align_mask(void)
 {
 
-	return (63);
+	return (cache_align_mask);
 }
 
 uma_zone_t
