@@ -112,9 +112,8 @@ fn complain() {
     unsafe {
         if sys::eventratecheck(LAST_FAIL.get(), CUR_FAIL.get(), 1) != 0 {
             let td = Thread::current();
-            sys::printf(
-                c"maxthread limit exceeded by uid %u (pid %d); consider increasing kern.maxthread\n"
-                    .as_ptr(),
+            crate::kprintf!(
+                c"maxthread limit exceeded by uid %u (pid %d); consider increasing kern.maxthread\n",
                 (*(*td.as_ptr()).td_ucred).cr_ruid,
                 td.proc().pid(),
             );
@@ -135,3 +134,6 @@ pub fn sub(n: c_int) {
 pub fn dec() {
     sub(1);
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -275,3 +275,6 @@ pub fn barrier() {
         sys::free(task.cast(), (&raw mut sys::M_TEMP).cast());
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -5,6 +5,11 @@
 //! (reference lines 268-355), and the inline halves of `credbatch` and
 //! `limbatch`.
 
+#![allow(
+    clippy::new_without_default,
+    reason = "an empty batch is where one begins, not a default of anything"
+)]
+
 use crate::count;
 use crate::kassert;
 use crate::kpi::sys;

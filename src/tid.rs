@@ -172,3 +172,6 @@ pub fn claim_thread0() {
         kpanic!(c"tid0 %d != %d\n", tid0.0, Lwpid::THREAD0.0);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -206,3 +206,6 @@ pub unsafe fn remove(td: Thread) {
     unsafe { list::remove(td.as_ptr()) }
     stripe(td.tid()).wunlock(here!());
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -130,11 +130,11 @@ unsafe extern "C" fn thread_dtor(mem: *mut c_void, _size: c_int, _arg: *mut c_vo
 /// The memory domain that an address lies in: `vm_phys_domain(vtophys(td))`.
 #[inline(always)]
 fn memory_domain(raw: *mut sys::thread) -> c_int {
-    // SAFETY: a mapped kernel address.
     #[cfg_attr(
         not(NUMA),
         expect(unused_variables, reason = "C asks for the address even so")
     )]
+    // SAFETY: a mapped kernel address.
     let pa = unsafe { sys::pmap_kextract(raw as sys::vm_offset_t) };
     #[cfg(NUMA)]
     {

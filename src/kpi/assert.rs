@@ -6,14 +6,27 @@
 /// `panic(9)`: prints, then stops the machine or drops into the debugger.
 ///
 /// Never core's panic: this one is the kernel's, with a C format.
+#[cfg(not(test))]
 #[macro_export]
 #[doc(hidden)]
 macro_rules! kpanic {
     ($fmt:expr $(, $arg:expr)* $(,)?) => {{
         // SAFETY: panic(9) may be called anywhere; the format is a C string
         // whose conversions match the arguments given.
-        unsafe { $crate::kpi::sys::panic(::core::ffi::CStr::as_ptr($fmt) $(, $arg)*) }
+        #[allow(unused_unsafe, reason = "some of the callers are unsafe code")]
+        unsafe {
+            $crate::kpi::sys::panic(::core::ffi::CStr::as_ptr($fmt) $(, $arg)*)
+        };
     }};
+}
+
+/// `panic(9)` for the crate's own tests, where it is no variadic function.
+#[cfg(test)]
+#[macro_export]
+macro_rules! kpanic {
+    ($fmt:expr $(, $arg:expr)* $(,)?) => {
+        $crate::kpi::sys::panic($fmt, &[$($crate::kpi::fake::text::Arg::from($arg)),*])
+    };
 }
 
 /// `KASSERT`: under `INVARIANTS`, panics with the given format and arguments

@@ -19,6 +19,7 @@ pub mod linker_set;
 pub mod list;
 pub mod mutex;
 pub mod pcpu;
+pub mod printf;
 pub mod rwlock;
 pub mod sdt;
 pub mod site;
@@ -27,4 +28,4 @@ pub mod tailq;
 pub mod vars;
 
 #[cfg(test)]
-pub mod fake;
+pub(crate) mod fake;

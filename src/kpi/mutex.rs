@@ -16,9 +16,11 @@ use {super::pcpu::curthread, core::sync::atomic::Ordering};
 /// The headers type a lock word `uintptr_t`, which bindgen takes for one or
 /// the other 64-bit integer depending on the release; hence the casts here.
 #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
+#[allow(clippy::unnecessary_cast, reason = "see above")]
 const UNOWNED: usize = sys::KT_MTX_UNOWNED as usize;
 
 /// The bits of a lock word that are not the owner's address.
+#[allow(clippy::unnecessary_cast, reason = "as for UNOWNED")]
 const FLAGS: usize = sys::KT_MTX_FLAGMASK as usize;
 
 /// A mutex of the kernel: the address of a `struct mtx` that lives as long

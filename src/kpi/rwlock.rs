@@ -13,6 +13,7 @@ use {
 ///
 /// For the casts see [`super::mutex`].
 #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+#[allow(clippy::unnecessary_cast, reason = "see above")]
 const UNLOCKED: usize = sys::KT_RW_UNLOCKED as usize;
 
 /// A reader/writer lock of the kernel: the address of a `struct rwlock` that
