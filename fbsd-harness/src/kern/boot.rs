@@ -1,0 +1,1 @@
+//! Boot: link sets, proc0 and thread0, the first threads.

@@ -1,0 +1,1 @@
+//! Credentials: references, users, the batches of the reaper.

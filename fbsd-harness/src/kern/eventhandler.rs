@@ -1,0 +1,1 @@
+//! Event handler lists.

@@ -1,0 +1,1 @@
+//! execve as far as threads see it.

@@ -1,0 +1,1 @@
+//! exit1, wait4 and reaping.

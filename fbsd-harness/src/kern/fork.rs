@@ -1,0 +1,1 @@
+//! fork1 and its relatives.

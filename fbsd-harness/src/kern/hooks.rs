@@ -1,0 +1,1 @@
+//! Subsystem hooks that only count: osd, DTrace, audit, hwpmc, KTR, witness, sanitizers.

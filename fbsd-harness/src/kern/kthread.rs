@@ -1,0 +1,1 @@
+//! Kernel processes and threads.

@@ -1,0 +1,1 @@
+//! Checks at the end of a run: references, items, ids, locks.

@@ -1,0 +1,1 @@
+//! malloc(9), hashinit(9) and their accounting.

@@ -1,0 +1,1 @@
+//! priv_check_cred and rate checks.

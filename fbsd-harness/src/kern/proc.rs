@@ -1,0 +1,1 @@
+//! Processes: the zone, linkage, groups, the tree.

@@ -1,0 +1,1 @@
+//! procctl REAPER_KILL on the taskqueue.

@@ -1,0 +1,1 @@
+//! Signals: posting, stopping, delivery.

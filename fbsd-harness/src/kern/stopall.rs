@@ -1,0 +1,1 @@
+//! stop_all_proc and resume_all_proc.

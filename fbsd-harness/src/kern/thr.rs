@@ -1,0 +1,1 @@
+//! thr_new, thr_exit and the other thread system calls.

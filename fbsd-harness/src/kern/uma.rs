@@ -1,0 +1,1 @@
+//! UMA zones: slabs, constructors, caches, type-stable items.

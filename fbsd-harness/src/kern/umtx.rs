@@ -1,0 +1,1 @@
+//! umtx: per-thread queues, exit.

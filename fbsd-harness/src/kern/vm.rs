@@ -1,0 +1,1 @@
+//! Kernel stacks, memory domains, counters.

@@ -1,0 +1,1 @@
+//! The runner: the program around the simulated kernel.

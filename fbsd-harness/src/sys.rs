@@ -1,0 +1,13 @@
+//! The kernel's types and constants, generated from its headers.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unsafe_op_in_unsafe_fn,
+    clippy::all
+)]
+
+include!("../bindings/bindings.rs");

@@ -1,0 +1,1 @@
+//! User mode: bodies, system call entry, the scenarios' C API.
