@@ -10,6 +10,8 @@
 //!   the [`Scheduler`] that asks one and records its answers;
 //! * [`random`], [`pct`], [`exhaustive`], [`replay`]: the strategies;
 //! * [`schedule`]: the list of decisions and its text form;
+//! * [`tape`]: the decisions of a run as they are taken;
+//! * [`trace`]: what happened in a run;
 //! * [`rng`]: the random numbers, the same on every platform.
 
 #![forbid(unsafe_code)]
@@ -21,6 +23,8 @@ pub mod random;
 pub mod replay;
 pub mod rng;
 pub mod schedule;
+pub mod tape;
+pub mod trace;
 
 pub use exhaustive::{Exhaustive, Frontier};
 pub use pct::Pct;
@@ -28,3 +32,4 @@ pub use point::{Decision, Kind, Point, Scheduler, Strategy, ThreadId, Way};
 pub use random::Random;
 pub use replay::Replay;
 pub use schedule::Schedule;
+pub use tape::Tape;

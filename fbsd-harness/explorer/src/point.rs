@@ -1,6 +1,7 @@
 //! Scheduling points: what the machine offers, who chooses, what is recorded.
 
 use crate::schedule::Schedule;
+use crate::tape::Tape;
 
 /// A simulated thread's number: small, given in order of creation, the same
 /// in every run of one schedule.
@@ -112,19 +113,19 @@ impl Decision {
 }
 
 /// Asks a strategy at every point that leaves a choice and keeps the answers.
-pub struct Scheduler {
+pub struct Scheduler<'a> {
     strategy: Box<dyn Strategy>,
-    decisions: Vec<Decision>,
+    tape: Tape<'a>,
     steps: u64,
     last_cpu: u8,
 }
 
-impl Scheduler {
+impl<'a> Scheduler<'a> {
     /// A scheduler at the beginning of a run.
-    pub fn new(strategy: Box<dyn Strategy>) -> Self {
+    pub fn new(strategy: Box<dyn Strategy>, tape: Tape<'a>) -> Self {
         Self {
             strategy,
-            decisions: Vec::new(),
+            tape,
             steps: 0,
             last_cpu: 0,
         }
@@ -134,27 +135,29 @@ impl Scheduler {
     ///
     /// A point with a single way is a step, but no decision: it is not
     /// recorded, so that a schedule stays short.  `ways` must not be empty and
-    /// has at most [`MAX_WAYS`] entries.
+    /// has at most [`MAX_WAYS`] entries.  When the tape is full the rest of
+    /// the run goes on without preemption.
     pub fn decide(&mut self, ways: &[Way], current: Option<usize>) -> usize {
         let step = self.steps;
         self.steps += 1;
-        let taken = if ways.len() < 2 {
-            0
-        } else {
+        let mut taken = 0;
+        if ways.len() > 1 {
             let point = Point {
                 step,
                 ways,
                 current: current.filter(|&index| ways[index].kind != Kind::Yield),
                 last_cpu: self.last_cpu,
             };
-            let taken = self.strategy.choose(&point).min(ways.len() - 1);
-            self.decisions.push(Decision {
+            taken = self.strategy.choose(&point).min(ways.len() - 1);
+            let room = self.tape.push(Decision {
                 rank: point.rank(taken) as u8,
                 ways: ways.len() as u8,
                 current: point.current.is_some(),
             });
-            taken
-        };
+            if !room {
+                taken = point.ranked().next().unwrap_or(0);
+            }
+        }
         if let Some(way) = ways.get(taken) {
             self.last_cpu = way.cpu;
         }
@@ -166,14 +169,9 @@ impl Scheduler {
         self.steps
     }
 
-    /// The answers so far.
-    pub fn decisions(&self) -> &[Decision] {
-        &self.decisions
-    }
-
     /// The answers so far as a schedule that can be replayed.
     pub fn schedule(&self) -> Schedule {
-        Schedule::of(&self.decisions)
+        self.tape.schedule()
     }
 
     /// The strategy's name.
