@@ -30,6 +30,9 @@ bindings: need
 header: need
 	@$(KT) header
 
+parity: need
+	@$(KT) parity
+
 check: need
 	@$(KT) check
 
@@ -45,4 +48,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object audit bindings header check miri install need clean
+.PHONY: all test object audit bindings header parity check miri install need clean

@@ -2,6 +2,7 @@
 # Says in one line each which tools are missing and how to install them.
 # Called by the Makefile before anything else; starts nothing expensive.
 
+cd "$(dirname "$0")/.." || exit 1
 missing=0
 
 miss()

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use kt_audit::{Contract, Rules, Subject};
+use kt_audit::{Contract, Report, Rules, Subject};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -14,14 +14,12 @@ use crate::oracle;
 /// The default object's code may be this many times as large as C's.
 const TEXT_RATIO: f64 = 1.10;
 
-/// The outcome: the table, and whether every rule holds.
+/// The outcome.
 pub struct Audited {
-    /// What the baseline was.
+    /// What the object was compared with.
     pub baseline: String,
     /// One row a rule.
-    pub table: String,
-    /// The verdict.
-    pub ok: bool,
+    pub report: Report,
 }
 
 /// Builds and audits the object of a configuration.
@@ -46,11 +44,9 @@ pub fn run(config: &Config) -> Result<Audited> {
     };
     rules.forbidden_paths = vec![config.root.display().to_string()];
     let report = kt_audit::audit(&read(&object)?, &contract, &rules);
-    let ok = report.ok();
     Ok(Audited {
         baseline: contract.origin.clone(),
-        table: report.to_string(),
-        ok,
+        report,
     })
 }
 

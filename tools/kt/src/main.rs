@@ -18,9 +18,11 @@ mod header;
 mod hosted;
 mod layout;
 mod link;
+mod matrix;
 mod object_file;
 mod options;
 mod oracle;
+mod parity;
 mod process;
 mod report;
 mod rust;
@@ -60,6 +62,7 @@ fn command() -> Command {
             Command::new("header").about("Generate include/kern_thread.h").arg(check()),
             Command::new("c-tests").about("Prepare the C unit tests for the object (IMPL=)"),
             Command::new("audit").about("Audit the object"),
+            Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
             Command::new("miri").about("Run the library's unit tests under Miri"),
             Command::new("install").about("Install object, archive and header (DESTDIR, PREFIX)"),
@@ -90,13 +93,14 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             println!(
                 "baseline: {}\n{}",
                 audited.baseline,
-                audited.table.trim_end()
+                audited.report.to_string().trim_end()
             );
-            if !audited.ok {
+            if !audited.report.ok() {
                 bail!("the object breaks rules of the audit: see the lines marked FAILED");
             }
             println!("audit: ok");
         }
+        "parity" => parity::write(&config)?,
         "check" => checks::check(&config)?,
         "miri" => println!("{}", checks::miri(&config)?),
         "install" => println!("installed: {}", checks::install(&config)?.display()),

@@ -122,33 +122,31 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
     // which must be the same in every folder.
     let target_dir = Path::new("target/kt").join(config.name()).join("cargo");
     let object = target_dir.join("kern_thread.o");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let cargo = |arguments: &str| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command
+            .current_dir(&config.root)
+            .args(arguments.split(' '))
+            .args([
+                "--quiet",
+                "--locked",
+                "--color=never",
+                "--package=kern_thread",
+            ])
+            .args(["--profile=kernel", "--target", target])
+            .arg("--target-dir")
+            .arg(&target_dir);
+        command
+    };
+    // Cargo does not know of the object file and would keep one that another
+    // rustc or other flags have written.
+    process::run(&mut cargo("clean"), "cargo clean")?;
+    let mut command = cargo("rustc --lib --crate-type=staticlib");
     command
-        .current_dir(&config.root)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("KERN_THREAD_OPTIONS", config.options.words())
-        .env("KERN_THREAD_BINDINGS", bindings)
-        .args([
-            "rustc",
-            "--quiet",
-            "--locked",
-            "--color",
-            "never",
-            "--package",
-            "kern_thread",
-        ])
-        .args([
-            "--lib",
-            "--crate-type",
-            "staticlib",
-            "--profile",
-            "kernel",
-            "--target",
-            target,
-        ])
-        .arg("--target-dir")
-        .arg(&target_dir);
+        .env("KERN_THREAD_BINDINGS", bindings);
     if !config.features.is_empty() {
         command.arg("--features").arg(config.features.join(","));
     }

@@ -4,50 +4,29 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::audit;
+use crate::audit::{self, Audited};
 use crate::bindings;
 use crate::config::{Config, Implementation, Profile};
 use crate::ctests;
 use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::header;
+use crate::matrix::{CASES, Case};
 use crate::object_file;
 use crate::options::Options;
+use crate::parity;
 use crate::process;
 use crate::report::Stage;
 use crate::setup;
 use crate::tally::Tally;
-
-/// The configurations that `kt test` builds and audits: each option at least
-/// once, alone where it changes most, and each profile.
-const MATRIX: &[(Profile, &str)] = &[
-    (Profile::Reference, ""),
-    (Profile::Reference, "INVARIANTS INVARIANT_SUPPORT WITNESS"),
-    (
-        Profile::Reference,
-        "INVARIANTS INVARIANT_SUPPORT WITNESS AUDIT HWPMC_HOOKS EPOCH_TRACE KTR LOCK_PROFILING",
-    ),
-    (Profile::Reference, "-SMP -KDTRACE_HOOKS"),
-    (Profile::Reference, "NUMA MAXMEMDOM=8"),
-    (Profile::Reference, "MUTEX_NOINLINE RWLOCK_NOINLINE"),
-    (Profile::Reference, "KASAN"),
-    (Profile::Reference, "KMSAN"),
-    (Profile::FreeBsd14, ""),
-    (Profile::FreeBsd14, "INVARIANTS INVARIANT_SUPPORT WITNESS"),
-    (Profile::FreeBsd15, ""),
-    (Profile::FreeBsd15, "INVARIANTS INVARIANT_SUPPORT WITNESS"),
-];
-
-/// The option sets whose objects the C unit tests run on.
-const TESTED: &[&str] = &["", "INVARIANTS INVARIANT_SUPPORT"];
 
 /// `kt all`: builds, audits and tests the object of one configuration.
 pub fn all(config: &Config) -> Result<String> {
     let object = object_file::build(config)?;
     header::check(config)?;
     let audited = audit::run(config)?;
-    println!("{}", audited.table.trim_end());
-    if !audited.ok {
+    println!("{}", audited.report.to_string().trim_end());
+    if !audited.report.ok() {
         bail!("the object breaks rules of the audit: see the lines marked FAILED");
     }
     let tap = ctests::run(config)?;
@@ -72,48 +51,71 @@ pub fn all(config: &Config) -> Result<String> {
 pub fn test(config: &Config) -> Result<()> {
     setup::all(config)?;
     let mut sum = cargo_tests(config)?;
+    let default = config.variant(Profile::Reference, Options::default());
+    sum += report("bindings match the headers", bindings::check(&default));
     sum += report(
-        "bindings match the headers",
-        bindings::check(&config.variant(Profile::Reference, Options::default())),
+        "same bytes in another folder",
+        same_bytes_elsewhere(&default),
     );
-    sum += report("header and prototypes", header::check(config));
-    sum += report("same bytes in another folder", same_bytes_elsewhere(config));
-    for (profile, options) in MATRIX {
-        let variant = config.variant(*profile, Options::parse(options)?);
-        sum += audit_one(&Config {
-            oracle: None,
-            ..variant.clone()
-        });
-        if *profile == Profile::Reference && config.oracle.is_some() {
-            sum += audit_one(&variant);
-        } else if *profile == Profile::Reference {
-            sum += Tally::skip();
-        }
+    let mut parity = String::new();
+    for case in CASES {
+        let variant = case.config(config)?;
+        let (tally, line) = audit_by_contract(case, &variant);
+        sum += tally;
+        parity.push_str(&line);
         sum += report(
-            &format!("{} prototypes", variant.name()),
+            &format!("prototypes of {}", variant.name()),
             header::check(&variant),
         );
+        sum += c_tests(&variant, Implementation::Rust);
+        if case.profile == Profile::Reference {
+            sum += beside_c(&variant);
+        }
     }
-    for options in TESTED {
-        let variant = config.variant(Profile::Reference, Options::parse(options)?);
-        sum += c_tests(&Config {
-            implementation: Implementation::Rust,
-            ..variant.clone()
-        });
-        sum += match config.oracle {
-            Some(_) => c_tests(&Config {
-                implementation: Implementation::C,
-                ..variant
-            }),
-            None => Tally::skip(),
-        };
-    }
+    sum += report("parity table of the README", parity::check(config, &parity));
     if config.oracle.is_none() {
         println!("skipped: comparisons with the C file (give KERN_THREAD_C)");
     }
     println!("{sum}");
     if sum.failed > 0 {
         bail!("{} tests failed", sum.failed);
+    }
+    Ok(())
+}
+
+/// The audit against the checked-in contract, and its line of the parity table.
+fn audit_by_contract(case: &Case, config: &Config) -> (Tally, String) {
+    let config = Config {
+        oracle: None,
+        ..config.clone()
+    };
+    let audited = audit::run(&config);
+    let line = audited
+        .as_ref()
+        .map(|audited| parity::line(case, &audited.report));
+    let line = line.unwrap_or_default();
+    let what = format!("audit of {} by the contract", config.name());
+    (report(&what, audited.and_then(verdict)), line)
+}
+
+/// What needs the C file: the audit against its object, and the C unit tests on it.
+fn beside_c(config: &Config) -> Tally {
+    if config.oracle.is_none() {
+        return Tally {
+            skipped: 2,
+            ..Tally::default()
+        };
+    }
+    let what = format!("audit of {} beside C", config.name());
+    let mut sum = report(&what, audit::run(config).and_then(verdict));
+    sum += c_tests(config, Implementation::C);
+    sum
+}
+
+fn verdict(audited: Audited) -> Result<()> {
+    if !audited.report.ok() {
+        println!("{}", audited.report.to_string().trim_end());
+        bail!("rules broken, compared with {}", audited.baseline);
     }
     Ok(())
 }
@@ -127,38 +129,20 @@ fn report<T>(what: &str, result: Result<T>) -> Tally {
     Tally::check(result.is_ok())
 }
 
-fn audit_one(config: &Config) -> Tally {
-    let audited = audit::run(config).and_then(|audited| {
-        if !audited.ok {
-            println!("{}", audited.table.trim_end());
-            bail!("rules broken, baseline {}", audited.baseline);
-        }
-        Ok(audited)
-    });
-    let baseline = if config.oracle.is_some() {
-        "the C object"
-    } else {
-        "the contract"
+fn c_tests(config: &Config, implementation: Implementation) -> Tally {
+    let config = Config {
+        implementation,
+        ..config.clone()
     };
-    report(
-        &format!("audit of {} against {baseline}", config.name()),
-        audited,
-    )
-}
-
-fn c_tests(config: &Config) -> Tally {
-    match ctests::run(config) {
+    let what = format!("C unit tests on {} ({implementation})", config.name());
+    match ctests::run(&config) {
         Ok(tap) => {
             let tally = Tally::from_tap(&tap);
             show_failures(&tap);
-            println!(
-                "C unit tests on {} ({}): {tally}",
-                config.name(),
-                config.implementation
-            );
+            println!("{what}: {tally}");
             tally
         }
-        Err(error) => report::<()>(&format!("C unit tests on {}", config.name()), Err(error)),
+        Err(error) => report::<()>(&what, Err(error)),
     }
 }
 
@@ -197,15 +181,17 @@ fn cargo_tests(config: &Config) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Builds the default object from a copy of the sources in another folder.
-fn same_bytes_elsewhere(config: &Config) -> Result<()> {
-    let here = config.variant(Profile::Reference, Options::default());
-    let first = object_file::build(&here)?;
+/// Builds an object from a copy of the sources in another folder.
+fn same_bytes_elsewhere(here: &Config) -> Result<()> {
+    let first = object_file::build(here)?;
     let copy = here.out.join("elsewhere/with a longer name");
     if copy.exists() {
         fs::remove_dir_all(&copy).map_err(|e| Error::io("remove", &copy, &e))?;
     }
-    for name in ["Cargo.toml", "Cargo.lock", "build.rs", "src", "tools"] {
+    let mut names = vec!["Cargo.toml", "Cargo.lock", "build.rs", "src"];
+    let members = workspace_members(&here.root)?;
+    names.extend(members.iter().map(String::as_str));
+    for name in names {
         copy_tree(&here.root.join(name), &copy.join(name))?;
     }
     let mut there = Config {
@@ -222,6 +208,25 @@ fn same_bytes_elsewhere(config: &Config) -> Result<()> {
         );
     }
     fs::remove_dir_all(&copy).map_err(|e| Error::io("remove", &copy, &e))
+}
+
+/// The folders of the workspace's other packages: cargo wants to see them all.
+fn workspace_members(root: &Path) -> Result<Vec<String>> {
+    let path = root.join("Cargo.toml");
+    let manifest: toml::Table = files::read(&path)?
+        .parse()
+        .map_err(|cause| Error::new(format!("{}: {cause}", path.display())))?;
+    let members = manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("members"));
+    let members = members
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten();
+    Ok(members
+        .filter_map(toml::Value::as_str)
+        .map(str::to_string)
+        .collect())
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {

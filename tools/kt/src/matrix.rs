@@ -1,0 +1,46 @@
+//! The configurations that `kt test` goes through: each option at least once,
+//! alone where it changes most, and each profile.
+
+use crate::config::{Config, Profile};
+use crate::error::Result;
+use crate::options::Options;
+
+/// One configuration.
+pub struct Case {
+    /// Its profile.
+    pub profile: Profile,
+    /// Its `OPTIONS`.
+    pub options: &'static str,
+}
+
+const fn case(profile: Profile, options: &'static str) -> Case {
+    Case { profile, options }
+}
+
+const INVARIANTS: &str = "INVARIANTS INVARIANT_SUPPORT WITNESS";
+const DEBUG: &str =
+    "INVARIANTS INVARIANT_SUPPORT WITNESS AUDIT HWPMC_HOOKS EPOCH_TRACE KTR LOCK_PROFILING";
+
+/// All of them.
+pub const CASES: &[Case] = &[
+    case(Profile::Reference, ""),
+    case(Profile::Reference, "INVARIANTS INVARIANT_SUPPORT"),
+    case(Profile::Reference, INVARIANTS),
+    case(Profile::Reference, DEBUG),
+    case(Profile::Reference, "-SMP -KDTRACE_HOOKS"),
+    case(Profile::Reference, "NUMA MAXMEMDOM=8"),
+    case(Profile::Reference, "MUTEX_NOINLINE RWLOCK_NOINLINE"),
+    case(Profile::Reference, "KASAN"),
+    case(Profile::Reference, "KMSAN"),
+    case(Profile::FreeBsd14, ""),
+    case(Profile::FreeBsd14, INVARIANTS),
+    case(Profile::FreeBsd15, ""),
+    case(Profile::FreeBsd15, INVARIANTS),
+];
+
+impl Case {
+    /// The configuration, with everything else as in `base`.
+    pub fn config(&self, base: &Config) -> Result<Config> {
+        Ok(base.variant(self.profile, Options::parse(self.options)?))
+    }
+}
