@@ -195,3 +195,6 @@ pub unsafe fn free(td: Thread) {
     }
     count::dec();
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,6 @@ pub unsafe fn threadinit() {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ pub unsafe fn synced(td: Thread, pl: &ProcLocked) {
         (*raw).td_cowgen = pl.cowgen();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ pub unsafe fn wait(p: Proc) {
     }
     reap::reap_local();
 }
+
+#[cfg(test)]
+mod tests;

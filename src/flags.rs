@@ -152,3 +152,6 @@ flag_set! {
         SUSPENDED = sys::TDI_SUSPENDED;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,3 +154,6 @@ const _: () = assert!(
     sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::kpi::cell::CacheLine<u8>>(),
     "CACHE_LINE_SIZE is not the alignment of kpi::cell::CacheLine"
 );
+
+#[cfg(test)]
+mod tests;

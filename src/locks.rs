@@ -339,3 +339,6 @@ impl ThreadLocked {
         unsafe { sys::mi_switch(flags) }
     }
 }
+
+#[cfg(test)]
+mod tests;

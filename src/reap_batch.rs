@@ -210,3 +210,6 @@ impl LimBatch {
         unsafe { sys::limbatch_final(&raw mut self.0) }
     }
 }
+
+#[cfg(test)]
+mod tests;

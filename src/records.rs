@@ -115,3 +115,6 @@ pub fn probe_lwp_exit() {
     #[cfg(KDTRACE_HOOKS)]
     crate::sdt_probe!(sdt_proc___lwp__exit, 0);
 }
+
+#[cfg(test)]
+mod tests;

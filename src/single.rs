@@ -351,3 +351,6 @@ pub fn unsuspend(pl: &ProcLocked, sl: &mut ProcSlocked) {
     }
     wake.act();
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,3 +45,6 @@ impl SingleMode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

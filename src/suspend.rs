@@ -127,3 +127,6 @@ pub fn run_flash(td: Thread, pl: &ProcLocked) {
     sl.unlock(here!());
     tl.set_runnable().act();
 }
+
+#[cfg(test)]
+mod tests;

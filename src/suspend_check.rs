@@ -190,3 +190,6 @@ pub unsafe extern "C" fn ast_suspend(td: *mut sys::thread, _tda: c_int) {
     let (_, pl) = check(p.lock(here!()), Where::Boundary);
     pl.unlock(here!());
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ impl TidBitmap {
         (bit < self.len).then_some(TidSlot(bit as i32))
     }
 }
+
+#[cfg(test)]
+mod tests;

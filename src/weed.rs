@@ -75,3 +75,6 @@ pub fn weed_inhibited(
     };
     wake.or(tl.abort_sleep(error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,3 +201,6 @@ unsafe extern "C" fn thread_fini(mem: *mut c_void, _size: c_int) {
         mpass!((*raw).td_sel.is_null(), c"td->td_sel == NULL");
     }
 }
+
+#[cfg(test)]
+mod tests;

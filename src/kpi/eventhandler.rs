@@ -86,3 +86,6 @@ pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, sit
     }
     lock.unlock(site);
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,3 +94,6 @@ fn scheduler_stopped() -> bool {
     // SAFETY: the current thread's own byte.
     return unsafe { (*super::pcpu::curthread()).td_stopsched != 0 };
 }
+
+#[cfg(test)]
+mod tests;

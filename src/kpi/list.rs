@@ -58,3 +58,6 @@ pub unsafe fn remove(td: *mut sys::thread) {
         *prev = next;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,3 +258,6 @@ pub unsafe fn thread_lock(td: *mut sys::thread, site: Site) {
         sys::_thread_lock(td);
     }
 }
+
+#[cfg(test)]
+mod tests;

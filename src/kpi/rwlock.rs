@@ -132,3 +132,6 @@ impl RwLock {
             .err()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,6 @@ pub unsafe fn remove(p: *mut sys::proc_, td: *mut sys::thread) {
         *prev = next;
     }
 }
+
+#[cfg(test)]
+mod tests;
