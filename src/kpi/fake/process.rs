@@ -6,6 +6,7 @@ use crate::proc::Proc;
 use crate::thread::{State, Thread};
 use std::ffi::c_int;
 use std::fmt::Display;
+use std::sync::atomic::Ordering;
 
 /// The sleep that a thread may be in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +38,18 @@ impl World {
         }
     }
 
+    /// Gives a thread credentials and limits, named like it.
+    pub fn own(&self, td: Thread, called: impl Display) {
+        let (cred, limit): (*mut sys::ucred, *mut sys::plimit) = (zeroed(), zeroed());
+        name(cred, format_args!("{called}.cred"));
+        name(limit, format_args!("{called}.limit"));
+        unsafe {
+            (*td.as_ptr()).td_ucred = cred;
+            (*td.as_ptr()).td_realucred = cred;
+            (*td.as_ptr()).td_limit = limit;
+        }
+    }
+
     /// A running thread of a process, on the list after those that are there.
     pub fn thread(&self, called: impl Display, p: Proc) -> Thread {
         let td = self.loose_thread(called);
@@ -63,6 +76,24 @@ impl World {
             td.set_state(State::RUNNING);
             td
         }
+    }
+
+    /// Threads of the current process that have exited, of one memory domain,
+    /// and are about to be stashed.  The world has been booted.
+    pub fn exited(&self, count: usize, domain: u8) -> Vec<Thread> {
+        let p = self.own_proc();
+        let threads = (0..count).map(|_| {
+            let td = crate::alloc::alloc(0).expect("below the limit");
+            unsafe {
+                (*td.as_ptr()).td_proc = p.as_ptr();
+                (*td.as_ptr()).td_allocdomain = domain;
+            }
+            p.exitthreads().fetch_add(1, Ordering::Relaxed);
+            td
+        });
+        let threads = threads.collect();
+        self.forget_log();
+        threads
     }
 
     /// The process that is there from the beginning.

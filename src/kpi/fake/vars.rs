@@ -89,6 +89,11 @@ pub fn pass_ticks(passed: c_int) {
     unsafe { ticks = ticks.wrapping_add(passed) }
 }
 
+/// Sets the limit on processes, by which the thread hash is made.
+pub fn set_maxproc(processes: c_int) {
+    unsafe { maxproc = processes }
+}
+
 /// Sets how many memory domains the machine has.
 pub fn set_domains(domains: c_int) {
     unsafe { vm_ndomains = domains }

@@ -68,23 +68,33 @@ impl World {
         let world = Self { _power: power };
         world.off();
         vars::power_on();
-        let p = world.proc("p");
-        world.run(world.thread("self", p));
+        let td = world.thread("self", world.proc("p"));
+        world.own(td, "self");
+        world.run(td);
         world
     }
 
-    /// Switches the machine on and has the library initialise itself, for
-    /// that many threads; the log is empty afterwards.
+    /// Has the library initialise itself for that many threads; the log is
+    /// empty afterwards.
+    pub fn boot(&self, maxthread: i32) {
+        unsafe {
+            *crate::count::MAXTHREAD.get() = maxthread;
+            super::events::create_lists();
+            if maxthread <= 101 {
+                // All of so few threads are the superuser's: thread0 is.
+                self.answer("priv_check_cred", 0);
+            }
+            crate::boot::threadinit();
+        }
+        self.forget_log();
+    }
+
+    /// [`World::new`] and [`World::boot`].
     ///
     /// Every id is free but thread0's, and one thread is counted: that one.
     pub fn booted(maxthread: i32) -> Self {
         let world = Self::new();
-        unsafe {
-            *crate::count::MAXTHREAD.get() = maxthread;
-            super::events::create_lists();
-            crate::boot::threadinit();
-        }
-        world.forget_log();
+        world.boot(maxthread);
         world
     }
 
