@@ -45,14 +45,14 @@ impl Frontier {
     }
 
     /// The next run's strategy; `None` when every schedule has been tried.
-    pub fn next(&self) -> Option<Exhaustive> {
+    pub fn strategy(&self) -> Option<Exhaustive> {
         (!self.finished).then(|| Exhaustive {
             prefix: Replay::new(Schedule::of(&self.prefix)),
             bound: self.bound,
         })
     }
 
-    /// Takes in the decisions of the run of [`Frontier::next`].
+    /// Takes in the decisions of the run of [`Frontier::strategy`].
     ///
     /// A run that left its prefix (a machine that is no pure function of the
     /// schedule) is an error: the place where it did.

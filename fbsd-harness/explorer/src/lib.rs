@@ -12,17 +12,25 @@
 //! * [`schedule`]: the list of decisions and its text form;
 //! * [`tape`]: the decisions of a run as they are taken;
 //! * [`trace`]: what happened in a run;
+//! * [`plan`]: which schedules to run; [`spec`]: strategies by name;
+//! * [`shrink`]: a shorter schedule that still fails;
+//! * [`summary`], [`tap`]: results as text;
 //! * [`rng`]: the random numbers, the same on every platform.
 
 #![forbid(unsafe_code)]
 
 pub mod exhaustive;
 pub mod pct;
+pub mod plan;
 pub mod point;
 pub mod random;
 pub mod replay;
 pub mod rng;
 pub mod schedule;
+pub mod shrink;
+pub mod spec;
+pub mod summary;
+pub mod tap;
 pub mod tape;
 pub mod trace;
 
