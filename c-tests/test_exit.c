@@ -221,7 +221,8 @@ TEST(exit_wakes, "thread_exit: S41 the last running thread exits: the singler "
 	leave();
 	CHECK(!TD_IS_SUSPENDED(T0));
 	CHECK_COUNTS(P, 1, 0, 0);
-	expect_only(ONLY("setrunnable", "sched_exit_thread", "thread_lock"),
+	expect_only(ONLY("setrunnable", "sched_exit_thread", "thread_lock",
+	    "kick_proc0"),
 	    "sched_exit_thread(T0,T1) | PL SL",
 	    "thread_lock(T0) | PL SL",
 	    "setrunnable(T0,0) | PL SL TL(T0)",

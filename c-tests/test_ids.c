@@ -138,6 +138,14 @@ TEST(ids_second_scan, "thread ids: S06 with all ids from the cursor up taken "
 	CHECK_EQ(THREAD0_TID + 10, alloc()->td_tid);
 	thread_free(tds[5]);
 	CHECK_EQ(THREAD0_TID + 20, alloc()->td_tid);
+	/* Once more, with nothing but the very first id left below. */
+	CHECK_EQ(NULL, thread_alloc(1));
+	thread_free(tds[70]);
+	CHECK_EQ(THREAD0_TID + 70, alloc()->td_tid);
+	tds[80]->td_tid = THREAD0_TID;
+	thread_free(tds[80]);
+	/* 5 is clear as well, but 0 comes first. */
+	CHECK_EQ(THREAD0_TID, alloc()->td_tid);
 }
 
 TEST(ids_word_edges, "thread ids: a bitmap larger than its last word hands "

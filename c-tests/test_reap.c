@@ -467,6 +467,30 @@ TEST(domain_task, "reaping: S26 the task takes all domains, the local one "
 	    "credbatch_final(credA*1)");
 }
 
+static struct thread *latecomer;
+
+static void
+one_more(void *arg)
+{
+
+	thread_stash(latecomer);
+}
+
+TEST(domain_once, "reaping: S26 the task goes round once: a zombie of a domain "
+    "that is done waits for the next time")
+{
+
+	setup();
+	latecomer = exited(cred_a, lim_a);
+	thread_stash(exited(cred_a, lim_a));
+	on_call("limbatch_final", 1, one_more);
+	reap();
+	CHECK_EQ(1, count_calls("limbatch_final("));
+	CHECK_EQ(1, thread_zone_fake.fz_live);
+	reap();
+	CHECK_EQ(0, thread_zone_fake.fz_live);
+}
+
 /*
  * The callout.
  */
@@ -600,6 +624,25 @@ TEST(callout_domain_old, "reap callout: S27 a young domain does not hide an "
 	thread_stash(tds[0]);
 	thread_stash(tds[1]);
 	ticks += hz;
+	fire_callout();
+	CHECK_EQ(1, tasks_pending());
+}
+
+TEST(callout_domains_all, "reap callout: S27 the last domain is looked at, "
+    "none beyond it")
+{
+	struct thread *td;
+
+	vm_ndomains = 2;
+	setup();
+	td = exited(cred_a, lim_a);
+	td->td_allocdomain = 2;
+	thread_stash(td);
+	fire_callout();
+	CHECK_EQ(0, tasks_pending());
+	td = exited(cred_a, lim_a);
+	td->td_allocdomain = 1;
+	thread_stash(td);
 	fire_callout();
 	CHECK_EQ(1, tasks_pending());
 }

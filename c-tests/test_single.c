@@ -96,6 +96,38 @@ TEST(alone_exit, "thread_single: S31 last of the threads, EXIT: process "
 }
 
 static void
+check_other_flags(int mode, int stop)
+{
+	int others;
+
+	multi(1);
+	others = ~STOP_BITS & ~P_TRACED;
+	P->p_flag = others;
+	CHECK_EQ(0, single(mode));
+	CHECK_EQ((mode == SINGLE_EXIT ? others & ~P_HADTHREADS : others) |
+	    stop, P->p_flag);
+}
+
+TEST(flags_no_exit, "thread_single: NO_EXIT leaves all other flags alone")
+{
+
+	check_other_flags(SINGLE_NO_EXIT, P_STOPPED_SINGLE);
+}
+
+TEST(flags_exit, "thread_single: EXIT leaves all other flags alone")
+{
+
+	check_other_flags(SINGLE_EXIT, 0);
+}
+
+TEST(flags_boundary, "thread_single: BOUNDARY leaves all other flags alone")
+{
+
+	check_other_flags(SINGLE_BOUNDARY, P_STOPPED_SINGLE |
+	    P_SINGLE_BOUNDARY);
+}
+
+static void
 check_refused(int mode)
 {
 
@@ -309,6 +341,28 @@ TEST(exit_second_pass, "thread_single: woken early, it flags the remaining "
 	    "mi_switch(SW_VOL|SWT_SUSPEND)",
 	    "ast_sched_locked(T2,SUSPEND)",
 	    "mi_switch(SW_VOL|SWT_SUSPEND)");
+}
+
+static void
+stops_there(void *arg)
+{
+
+	at_boundary(T1);
+}
+
+TEST(enough_at_once, "thread_single: a pass that leaves nobody to wait for is "
+    "not followed by a sleep")
+{
+
+	multi(2);
+	on("ast_sched_locked", stops_there);
+	CHECK_EQ(0, single(SINGLE_BOUNDARY));
+	CHECK_COUNTS(P, 2, 1, 1);
+	expect_calls(
+	    "thread_lock(T1) | PL SL",
+	    "ast_sched_locked(T1,SUSPEND) | PL SL TL(T1)",
+	    /* the sweep */
+	    "thread_lock(T1) | PL SL");
 }
 
 static void

@@ -74,6 +74,19 @@ TEST(allproc_bits, "SINGLE_ALLPROC: S46 clears SINGLE_EXIT and "
 	expect_no_calls();
 }
 
+TEST(allproc_other_flags, "SINGLE_ALLPROC: leaves all other flags alone")
+{
+	int others;
+
+	multi(1);
+	controller();
+	others = ~STOP_BITS & ~P_TRACED;
+	P->p_flag = others;
+	suspended(T0);
+	CHECK_EQ(0, stop_all());
+	CHECK_EQ(others | P_STOPPED_SINGLE | P_TOTAL_STOP, P->p_flag);
+}
+
 static void
 three_park(void *arg)
 {

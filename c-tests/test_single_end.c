@@ -66,12 +66,11 @@ TEST(end_clears_all_bits, "thread_single_end: all four bits are cleared, "
 {
 
 	multi(2);
+	P->p_flag = ~STOP_BITS;
 	begun(SINGLE_BOUNDARY);
-	P->p_flag |= P_SINGLE_EXIT | P_TRACED | P_WEXIT;
+	P->p_flag |= P_SINGLE_EXIT;
 	end(SINGLE_BOUNDARY);
-	CHECK_STOP(P, 0);
-	CHECK((P->p_flag & P_TRACED) != 0);
-	CHECK((P->p_flag & P_WEXIT) != 0);
+	CHECK_EQ(~STOP_BITS, P->p_flag);
 }
 
 TEST(end_no_exit, "thread_single_end: NO_EXIT: siblings suspended in the "

@@ -397,16 +397,32 @@ suspend_again(void *arg)
 	suspended(T1);
 }
 
-TEST(weed_susp_again, "weeding: S37 a thread that suspends again meanwhile "
-    "is let go again")
+static void
+check_susp_again(int mode)
 {
 
 	multi(2);
+	sleeping(T1);
 	suspended(T1);
 	on_call("thread_lock", 2, suspend_again);
-	weed(SINGLE_EXIT);
+	weed(mode);
 	CHECK_EQ(2, count_calls("setrunnable(T1"));
+	CHECK_EQ(1, count_calls("sleepq_abort(T1"));
 	CHECK_COUNTS(P, 1, 0, 0);
+}
+
+TEST(weed_susp_again_exit, "weeding: S37 EXIT: a thread that suspends again "
+    "meanwhile is let go again")
+{
+
+	check_susp_again(SINGLE_EXIT);
+}
+
+TEST(weed_susp_again_boundary, "weeding: S37 BOUNDARY: a thread that suspends "
+    "again meanwhile is let go again")
+{
+
+	check_susp_again(SINGLE_BOUNDARY);
 }
 
 static void
@@ -451,6 +467,37 @@ TEST(weed_swapped_boundary, "weeding: S45 BOUNDARY keeps the swapper "
 	suspended(T1);
 	returns("setrunnable", 1);
 	returns("sleepq_abort", 0);
+	weed(SINGLE_BOUNDARY);
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+
+TEST(weed_swapped_twice, "weeding: S45 EXIT: let go twice, the first time "
+    "swapped out: a kick")
+{
+
+	returns("setrunnable", 1);
+	returns("setrunnable", 0);
+	check_susp_again(SINGLE_EXIT);
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+
+TEST(weed_swapped_twice_boundary, "weeding: S45 BOUNDARY: let go twice, the "
+    "first time swapped out: a kick")
+{
+
+	returns("setrunnable", 1);
+	returns("setrunnable", 0);
+	check_susp_again(SINGLE_BOUNDARY);
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+
+TEST(weed_swapped_sleeper, "weeding: S45 BOUNDARY: a swapped-out sleeper: a "
+    "kick")
+{
+
+	multi(2);
+	sleeping(T1);
+	returns("sleepq_abort", 1);
 	weed(SINGLE_BOUNDARY);
 	CHECK_EQ(1, count_calls("kick_proc0("));
 }
@@ -567,3 +614,67 @@ TEST(weed_allproc_unint, "weeding: ALLPROC flags an uninterruptible sleeper "
 	expect_only(ONLY("ast_sched_locked", "setrunnable", "sleepq_abort"),
 	    "ast_sched_locked(T0,SUSPEND) | PL SL TL(T0)");
 }
+
+static void
+suspend_t0_again(void *arg)
+{
+
+	suspended(T0);
+}
+
+static void
+check_allproc_again(void)
+{
+
+	multi(2);
+	controller();
+	sleeping(T0);
+	suspended(T0);
+	on_call("thread_lock", 2, suspend_t0_again);
+	weed_target();
+	CHECK_EQ(2, count_calls("setrunnable(T0"));
+	CHECK_EQ(1, count_calls("sleepq_abort(T0,ERESTART)"));
+}
+
+TEST(weed_allproc_again, "weeding: S37 ALLPROC: a thread that suspends again "
+    "meanwhile is let go again")
+{
+
+	check_allproc_again();
+}
+
+#ifdef HAVE_SWAPPER
+TEST(weed_allproc_swapped_twice, "weeding: S45 ALLPROC: let go twice, the "
+    "first time swapped out: a kick")
+{
+
+	returns("setrunnable", 1);
+	returns("setrunnable", 0);
+	check_allproc_again();
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+
+TEST(weed_allproc_swapped_susp, "weeding: S45 ALLPROC: a swapped-out "
+    "suspended thread: a kick")
+{
+
+	multi(2);
+	controller();
+	suspended(T0);
+	returns("setrunnable", 1);
+	weed_target();
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+
+TEST(weed_allproc_swapped_sleeper, "weeding: S45 ALLPROC: a swapped-out "
+    "sleeper: a kick")
+{
+
+	multi(1);
+	controller();
+	sleeping(T0);
+	returns("sleepq_abort", 1);
+	weed_target();
+	CHECK_EQ(1, count_calls("kick_proc0("));
+}
+#endif
