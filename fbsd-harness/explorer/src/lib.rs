@@ -12,6 +12,7 @@
 //! * [`schedule`]: the list of decisions and its text form;
 //! * [`tape`]: the decisions of a run as they are taken;
 //! * [`trace`]: what happened in a run;
+//! * [`history`]: what a trace tells of each thread;
 //! * [`plan`]: which schedules to run; [`spec`]: strategies by name;
 //! * [`shrink`]: a shorter schedule that still fails;
 //! * [`summary`], [`tap`]: results as text;
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod exhaustive;
+pub mod history;
 pub mod pct;
 pub mod plan;
 pub mod point;
