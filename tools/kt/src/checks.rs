@@ -6,61 +6,51 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::bindings;
-use crate::config::{Config, Profile};
+use crate::config::Config;
 use crate::error::Result;
 use crate::files;
 use crate::header;
+use crate::matrix::CASES;
 use crate::object_file;
-use crate::options::Options;
 use crate::process;
 use crate::report::Stage;
 
-/// The option set with which the lints look at the code that options bring in.
-const ALL_OPTIONS: &str = "INVARIANTS INVARIANT_SUPPORT WITNESS AUDIT HWPMC_HOOKS EPOCH_TRACE KTR LOCK_PROFILING NUMA MAXMEMDOM=8";
-
-/// Formatting, lints and documentation, warnings denied.
+/// Formatting, lints and documentation, warnings denied; the library's lints
+/// in every configuration, since each option compiles other code.
 pub fn check(config: &Config) -> Result<()> {
-    let cargo =
-        |what: &'static str, arguments: &[&str], variables: &[(&str, String)]| -> Result<()> {
-            let stage = Stage::start("check", what);
-            let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            command
-                .current_dir(&config.root)
-                .args(arguments)
-                .envs(variables.iter().map(|(name, value)| (name, value)));
-            process::run(&mut command, what)?;
-            stage.done();
-            Ok(())
-        };
-    let lint = [
-        "clippy",
-        "--quiet",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-Dwarnings",
-    ];
-    let library = ["clippy", "--quiet", "--locked", "--lib", "--", "-Dwarnings"];
-    cargo("formatting", &["fmt", "--all", "--check"], &[])?;
-    cargo("lints", &lint, &[])?;
-    for profile in [Profile::Reference, Profile::FreeBsd14, Profile::FreeBsd15] {
-        let variant = config.variant(profile, Options::parse(ALL_OPTIONS)?);
-        let variables = [
-            ("KERN_THREAD_OPTIONS", variant.options.words()),
-            (
-                "KERN_THREAD_BINDINGS",
-                bindings::ensure(&variant)?.display().to_string(),
-            ),
-        ];
-        cargo("lints with every option", &library, &variables)?;
+    let cargo = |arguments: &str| {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&config.root).args(arguments.split(' '));
+        command
+    };
+    let stage = Stage::start("check", "formatting");
+    process::run(&mut cargo("fmt --all --check"), "cargo fmt: run it")?;
+    stage.done();
+
+    let stage = Stage::start("check", "lints");
+    let mut lints = cargo("clippy --quiet --locked --workspace --all-targets -- -Dwarnings");
+    process::run(&mut lints, "lints")?;
+    stage.done();
+
+    for case in CASES {
+        let variant = case.config(config)?;
+        let bindings = bindings::ensure(&variant)?;
+        let stage = Stage::start("check", &format!("lints of {}", variant.name()));
+        let mut lints =
+            cargo("clippy --quiet --locked --lib --target-dir target/kt/check -- -Dwarnings");
+        lints
+            .env("KERN_THREAD_OPTIONS", variant.options.words())
+            .env("KERN_THREAD_BINDINGS", bindings);
+        process::run(&mut lints, &format!("lints of {}", variant.name()))?;
+        stage.done();
     }
-    let flags = [("RUSTDOCFLAGS", "-Dwarnings".to_string())];
-    cargo(
-        "documentation",
-        &["doc", "--quiet", "--locked", "--workspace", "--no-deps"],
-        &flags,
-    )
+
+    let stage = Stage::start("check", "documentation");
+    let mut documentation = cargo("doc --quiet --locked --workspace --no-deps");
+    documentation.env("RUSTDOCFLAGS", "-Dwarnings");
+    process::run(&mut documentation, "documentation")?;
+    stage.done();
+    Ok(())
 }
 
 /// The library's unit tests under Miri; says so when Miri is not there.

@@ -12,6 +12,7 @@ mod checks;
 mod compiler;
 mod config;
 mod ctests;
+mod elsewhere;
 mod error;
 mod files;
 mod header;
@@ -33,6 +34,7 @@ mod staging;
 mod suite;
 mod table;
 mod tally;
+mod units;
 
 use std::process::ExitCode;
 

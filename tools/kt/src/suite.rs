@@ -1,24 +1,19 @@
 //! `kt all` and `kt test`: everything in its order, counted and summed up.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-
 use crate::audit::{self, Audited};
 use crate::bindings;
 use crate::config::{Config, Implementation, Profile};
 use crate::ctests;
-use crate::error::{Error, Result, bail};
-use crate::files;
+use crate::elsewhere;
+use crate::error::{Result, bail};
 use crate::header;
 use crate::matrix::{CASES, Case};
 use crate::object_file;
 use crate::options::Options;
 use crate::parity;
-use crate::process;
-use crate::report::Stage;
 use crate::setup;
 use crate::tally::Tally;
+use crate::units;
 
 /// `kt all`: builds, audits and tests the object of one configuration.
 pub fn all(config: &Config) -> Result<String> {
@@ -50,12 +45,14 @@ pub fn all(config: &Config) -> Result<String> {
 /// any, says that something failed.
 pub fn test(config: &Config) -> Result<()> {
     setup::all(config)?;
-    let mut sum = cargo_tests(config)?;
+    let mut sum = units::workspace(config)?;
+    let invariants = Options::parse("INVARIANTS INVARIANT_SUPPORT")?;
+    sum += units::library(&config.variant(Profile::Reference, invariants))?;
     let default = config.variant(Profile::Reference, Options::default());
     sum += report("bindings match the headers", bindings::check(&default));
     sum += report(
         "same bytes in another folder",
-        same_bytes_elsewhere(&default),
+        elsewhere::same_bytes(&default),
     );
     let mut parity = String::new();
     for case in CASES {
@@ -157,85 +154,4 @@ fn show_failures(tap: &str) {
             println!("{line}");
         }
     }
-}
-
-/// `cargo test` of the whole workspace.
-fn cargo_tests(config: &Config) -> Result<Tally> {
-    let stage = Stage::start("cargo", "tests of the workspace");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(&config.root)
-        .args(["test", "--locked", "--workspace", "--no-fail-fast"]);
-    let output = process::output(&mut command)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut tally = Tally::from_cargo(&text);
-    if !output.status.success() {
-        println!("{text}\n{}", String::from_utf8_lossy(&output.stderr));
-        if tally.failed == 0 {
-            tally.failed = 1;
-        }
-    }
-    stage.done();
-    println!("cargo tests: {tally}");
-    Ok(tally)
-}
-
-/// Builds an object from a copy of the sources in another folder.
-fn same_bytes_elsewhere(here: &Config) -> Result<()> {
-    let first = object_file::build(here)?;
-    let copy = here.out.join("elsewhere/with a longer name");
-    if copy.exists() {
-        fs::remove_dir_all(&copy).map_err(|e| Error::io("remove", &copy, &e))?;
-    }
-    let mut names = vec!["Cargo.toml", "Cargo.lock", "build.rs", "src"];
-    let members = workspace_members(&here.root)?;
-    names.extend(members.iter().map(String::as_str));
-    for name in names {
-        copy_tree(&here.root.join(name), &copy.join(name))?;
-    }
-    let mut there = Config {
-        root: copy.clone(),
-        ..here.clone()
-    };
-    there.out = copy.join("target/kt").join(there.name());
-    let second = object_file::build(&there)?;
-    if files::read_bytes(&first)? != files::read_bytes(&second)? {
-        bail!(
-            "{} and {} differ: something takes up a path",
-            first.display(),
-            second.display()
-        );
-    }
-    fs::remove_dir_all(&copy).map_err(|e| Error::io("remove", &copy, &e))
-}
-
-/// The folders of the workspace's other packages: cargo wants to see them all.
-fn workspace_members(root: &Path) -> Result<Vec<String>> {
-    let path = root.join("Cargo.toml");
-    let manifest: toml::Table = files::read(&path)?
-        .parse()
-        .map_err(|cause| Error::new(format!("{}: {cause}", path.display())))?;
-    let members = manifest
-        .get("workspace")
-        .and_then(|workspace| workspace.get("members"));
-    let members = members
-        .and_then(toml::Value::as_array)
-        .into_iter()
-        .flatten();
-    Ok(members
-        .filter_map(toml::Value::as_str)
-        .map(str::to_string)
-        .collect())
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    if from.is_file() {
-        return files::write(to, files::read_bytes(from)?);
-    }
-    for path in files::tree(from)? {
-        let name = path.strip_prefix(from).unwrap_or(&path);
-        files::write(&to.join(name), files::read_bytes(&path)?)?;
-    }
-    Ok(())
 }
