@@ -132,6 +132,3 @@ impl RwLock {
             .err()
     }
 }
-
-#[cfg(test)]
-mod tests;

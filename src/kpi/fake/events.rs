@@ -76,6 +76,11 @@ pub fn subscribe(
     entry.cast()
 }
 
+/// Marks a handler deregistered, as happens while its list runs.
+pub fn kill(entry: *mut sys::eventhandler_entry) {
+    unsafe { (*entry).ee_priority = sys::KT_EHE_DEAD_PRIORITY }
+}
+
 pub unsafe fn callout_init(_callout: *mut sys::callout, mpsafe: c_int) {
     assert_eq!(mpsafe, 1, "a callout that takes Giant");
     called("callout_init");

@@ -235,7 +235,7 @@ pub(super) fn gone(call: &'static str) -> ! {
 /// Notes a call: its line in the log, and what the test has happen in it.
 ///
 /// Returns whether something has.
-pub(super) fn called(line: impl Display) -> bool {
+pub fn called(line: impl Display) -> bool {
     let line = line.to_string();
     let hook = with(|state| {
         let hook = next(&mut state.hooks, &line);
