@@ -151,7 +151,7 @@ impl History {
 }
 
 impl Reader {
-    fn entry(&mut self, step: u64, cpu: u8, thread: ThreadId, event: &Event<String>) {
+    fn entry(&mut self, step: u64, cpu: u8, thread: ThreadId, event: &Event) {
         match event {
             Event::Process { .. } | Event::Object { .. } => (),
             Event::Thread {
@@ -230,7 +230,7 @@ impl Reader {
         self.history.columns - 1
     }
 
-    fn mark(&mut self, step: u64, event: &Event<String>) -> Mark {
+    fn mark(&mut self, step: u64, event: &Event) -> Mark {
         Mark {
             at: self.column(step),
             step,

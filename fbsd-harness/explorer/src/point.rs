@@ -169,6 +169,11 @@ impl<'a> Scheduler<'a> {
         self.steps
     }
 
+    /// The answers so far.
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.tape.decisions()
+    }
+
     /// The answers so far as a schedule that can be replayed.
     pub fn schedule(&self) -> Schedule {
         self.tape.schedule()

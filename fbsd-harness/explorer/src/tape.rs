@@ -45,9 +45,14 @@ impl<'a> Tape<'a> {
         true
     }
 
+    /// The decisions so far.
+    pub fn decisions(&self) -> Vec<Decision> {
+        decisions(self.block)
+    }
+
     /// The decisions so far as a schedule that can be replayed.
     pub fn schedule(&self) -> Schedule {
-        Schedule::of(&decisions(self.block))
+        Schedule::of(&self.decisions())
     }
 
     fn publish(&mut self) {

@@ -35,7 +35,7 @@ pub enum State {
 }
 
 impl State {
-    /// All of them, in the order in which they are encoded.
+    /// All of them, in the order of a legend.
     pub const ALL: [Self; 9] = [
         Self::New,
         Self::Runnable,
@@ -71,7 +71,7 @@ impl State {
 
 /// An argument or result of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Arg<S> {
+pub enum Arg {
     /// A number.
     Int(i64),
     /// A number that is read in hexadecimal: flags.
@@ -83,22 +83,22 @@ pub enum Arg<S> {
     /// A lock or channel.
     Object(ObjectId),
     /// A word.
-    Word(S),
+    Word(String),
     /// A null pointer.
     Null,
     /// An address that has no name.
     Address,
 }
 
-/// What happened; `S` is the string type: borrowed when written, owned when read.
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Event<S> {
+pub enum Event {
     /// A process has come to be.
     Process {
         /// Its number.
         process: ProcessId,
         /// Its name.
-        name: S,
+        name: String,
     },
     /// A thread has come to be, in state [`State::New`].
     Thread {
@@ -107,30 +107,30 @@ pub enum Event<S> {
         /// The process it is in.
         process: ProcessId,
         /// Its name.
-        name: S,
+        name: String,
     },
     /// A lock or channel has got a number.
     Object {
         /// The number.
         object: ObjectId,
         /// What it is: "mutex", "spin lock", "rwlock", "channel".
-        class: S,
+        class: String,
         /// Its name.
-        name: S,
+        name: String,
     },
     /// The thread called the kernel.
     Call {
         /// The function.
-        name: S,
+        name: String,
         /// Its arguments, as far as they mean something.
-        args: Vec<Arg<S>>,
+        args: Vec<Arg>,
     },
     /// The last call not yet answered of this thread returned.
     Return {
         /// The function.
-        name: S,
+        name: String,
         /// Its result.
-        value: Arg<S>,
+        value: Arg,
     },
     /// A thread's state changed.
     State {
@@ -158,7 +158,7 @@ pub enum Event<S> {
         /// The one that is woken.
         thread: ThreadId,
         /// How: "wakeup", "unsuspend", "abort", "timeout".
-        how: S,
+        how: String,
     },
     /// Virtual time.
     Clock {
@@ -168,6 +168,6 @@ pub enum Event<S> {
     /// Something worth reading: a step of the scenario, a failed check.
     Note {
         /// The words.
-        text: S,
+        text: String,
     },
 }

@@ -1,20 +1,32 @@
 //! Traces: what happened in a run, event by event.
 //!
 //! * [`event`]: what an event can be;
-//! * [`write`]: recording events into a block of memory that another process
-//!   may read, even if this one dies in the middle;
-//! * [`read`]: the events of such a block;
 //! * [`text`]: a trace as lines to read.
-//!
-//! The record holds no addresses, times or other things that differ between
-//! two runs of one schedule: equal runs give equal bytes, and equal hashes.
 
-mod code;
 pub mod event;
-pub mod read;
 pub mod text;
-pub mod write;
 
+use crate::point::ThreadId;
 pub use event::{Arg, Event, ObjectId, ProcessId, State};
-pub use read::{Entry, ReadError, Trace};
-pub use write::Writer;
+
+/// An event and where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place among the run's events.
+    pub step: u64,
+    /// The CPU.
+    pub cpu: u8,
+    /// The thread, or [`event::NO_THREAD`].
+    pub thread: ThreadId,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A run's events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// In the order in which they happened.
+    pub entries: Vec<Entry>,
+    /// Whether the run went on after the last entry.
+    pub cut: bool,
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::event::{Arg, Event, NO_THREAD, ObjectId, ProcessId};
-use super::read::{Entry, Trace};
+use super::{Entry, Trace};
 use crate::point::ThreadId;
 
 /// The names that a trace gives to its numbers.
@@ -58,7 +58,7 @@ impl Names {
     }
 
     /// An argument as C would write it.
-    pub fn arg(&self, arg: &Arg<String>) -> String {
+    pub fn arg(&self, arg: &Arg) -> String {
         match arg {
             Arg::Int(value) => value.to_string(),
             Arg::Flags(value) => format!("{value:#x}"),
@@ -72,7 +72,7 @@ impl Names {
     }
 
     /// An event as a few words; `None` for the ones that only give names.
-    pub fn event(&self, event: &Event<String>) -> Option<String> {
+    pub fn event(&self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Process { .. } | Event::Thread { .. } | Event::Object { .. } => return None,
             Event::Call { name, args } => {
