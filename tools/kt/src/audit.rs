@@ -43,6 +43,9 @@ pub fn run(config: &Config) -> Result<Audited> {
             .map_err(|e| Error::new(e.to_string()))?
     };
     rules.forbidden_paths = vec![config.root.display().to_string()];
+    rules
+        .forbidden_paths
+        .extend(std::env::var("HOME").ok().filter(|home| home.len() > 1));
     let report = kt_audit::audit(&read(&object)?, &contract, &rules);
     Ok(Audited {
         baseline: contract.origin.clone(),
