@@ -98,6 +98,56 @@ tap_patch(void *text, const void *bytes, unsigned long len)
 	memcpy(text, bytes, len);
 }
 
+/*
+ * Calls a function just before the first write to a page.
+ */
+static void *watched_page;
+static void (*watch_func)(void);
+static volatile int watch_hits;
+
+static void
+page_written(int sig, siginfo_t *info, void *context)
+{
+	uintptr_t page;
+
+	(void)sig;
+	(void)context;
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	if (((uintptr_t)info->si_addr & ~(page - 1)) !=
+	    (uintptr_t)watched_page)
+		signal(SIGSEGV, SIG_DFL);
+	else if (mprotect(watched_page, page, PROT_READ | PROT_WRITE) != 0)
+		_exit(TAP_FAIL);
+	else {
+		watch_hits++;
+		watch_func();
+	}
+}
+
+void
+tap_watch(void *page, void (*func)(void))
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = page_written;
+	sa.sa_flags = SA_SIGINFO;
+	watched_page = page;
+	watch_func = func;
+	if (sigaction(SIGSEGV, &sa, NULL) != 0 || mprotect(page,
+	    (size_t)sysconf(_SC_PAGESIZE), PROT_READ) != 0) {
+		perror("cannot watch a page");
+		exit(2);
+	}
+}
+
+int
+tap_watched(void)
+{
+
+	return (watch_hits);
+}
+
 static int
 selected(const struct tap_test *tt, char **words)
 {

@@ -24,6 +24,8 @@ struct tap_test {
 void	tap_write(const char *buf, unsigned long len);
 void	tap_exit(int code) __attribute__((__noreturn__));
 void	tap_set_pcpu(void *pcpu);
+void	tap_watch(void *page, void (*func)(void));
+int	tap_watched(void);
 void	tap_patch(void *text, const void *bytes, unsigned long len);
 
 /* Provided by harness.c; runs one test and gives its exit code. */

@@ -247,6 +247,64 @@ TEST(free_no_batch, "thread_free: S10 the slot can be had again at once")
 	CHECK_PTR(NULL, thread_alloc(1));
 }
 
+#ifdef LOCKS_VISIBLE
+/*
+ * Who got a place in the count must find an id: so ids are released first.
+ */
+static bool trying;
+
+static void
+refused_still(void *arg)
+{
+
+	if (trying)
+		return;
+	trying = true;
+	CHECK_PTR(NULL, thread_alloc(1));
+	trying = false;
+}
+
+TEST(free_id_first, "thread_free: S05 the id is released before the count is "
+    "lowered")
+{
+	struct thread *td;
+
+	set_maxthread(110);
+	setup();
+	td = thread_alloc(1);
+	while (thread_alloc(1) != NULL)
+		continue;
+	log_locks();
+	on("mtx_lock", refused_still);
+	thread_free(td);
+	CHECK(thread_alloc(1) != NULL);
+}
+
+static void
+watch_tid_lock(void *arg)
+{
+
+	on("mtx_lock", refused_still);
+}
+
+TEST(alloc_no_stack_id_first, "thread_alloc: S07 no stack: the id is released "
+    "before the count is lowered")
+{
+	int i;
+
+	set_maxthread(110);
+	setup();
+	for (i = 0; i < 108 - 1; i++)
+		CHECK(thread_alloc(1) != NULL);
+	returns("vm_thread_new", 0);
+	log_locks();
+	on("vm_thread_new", watch_tid_lock);
+	CHECK_PTR(NULL, thread_alloc(1));
+	CHECK(thread_alloc(1) != NULL);
+	CHECK_PTR(NULL, thread_alloc(1));
+}
+#endif
+
 TEST(free_keeps_cow, "thread_free: S10 credentials and limits are the "
     "caller's to release")
 {

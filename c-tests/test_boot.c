@@ -241,6 +241,21 @@ TEST(thread0_limit, "threadinit: H7 thread0's slot counts against maxthread, "
 	CHECK_EQ(1, count_calls("priv_check_cred(cred,PRIV_MAXPROC)"));
 }
 
+TEST(threadinit_order, "threadinit: thread0 is counted before it gets its id")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	before_threadinit();
+	set_maxthread(101);
+	log_locks();
+	threadinit();
+	expect_only(ONLY("priv_check_cred", "mtx_lock"),
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
+	    "mtx_lock(tid_lock) | -");
+}
+
 TEST(threadinit_twice, "threadinit: panics when the first id is not thread0's")
 {
 

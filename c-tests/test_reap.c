@@ -117,6 +117,28 @@ TEST(stash_list, "thread_stash: S21 last in, first out, linked through "
 	CHECK_EQ(0, P->p_exitthreads);
 }
 
+static void
+see_uncounted(void)
+{
+
+	CHECK_EQ(2, P->p_exitthreads);
+}
+
+TEST(stash_order, "thread_stash: S21 the process no longer waits for the "
+    "thread before the thread can be reaped")
+{
+	static struct thread0_storage storage __aligned(PAGE_SIZE);
+	struct thread *td;
+
+	setup();
+	td = &storage.t0st_thread;
+	td->td_proc = P;
+	P->p_exitthreads = 3;
+	tap_watch(td, see_uncounted);
+	thread_stash(td);
+	CHECK_EQ(1, tap_watched());
+}
+
 /*
  * One zombie, every call.
  */
@@ -289,7 +311,8 @@ TEST(batch_moment, "reaping: S24 the 16th zombie is freed before its batch of "
 	make_zombies(17);
 	log_locks();
 	reap();
-	expect_only(ONLY("uma_zfree", "mtx_lock", "mtx_unlock"),
+	expect_only(ONLY("uma_zfree", "mtx_lock", "mtx_unlock",
+	    "credbatch_final", "limbatch_final"),
 	    "uma_zfree(THREAD,item16,NULL)",
 	    "uma_zfree(THREAD,item15,NULL)",
 	    "uma_zfree(THREAD,item14,NULL)",
@@ -310,7 +333,9 @@ TEST(batch_moment, "reaping: S24 the 16th zombie is freed before its batch of "
 	    "mtx_unlock(tid_lock) | tid_lock",
 	    "uma_zfree(THREAD,item0,NULL)",
 	    "mtx_lock(tid_lock) | -",
-	    "mtx_unlock(tid_lock) | tid_lock");
+	    "mtx_unlock(tid_lock) | tid_lock",
+	    "credbatch_final(credA*17) | -",
+	    "limbatch_final(limA*17) | -");
 }
 
 /*
@@ -394,6 +419,32 @@ TEST(count_batch, "reaping: S24 the count is lowered by 32 at a time, not one "
 	on_each("cpu_thread_free", try_alloc);
 	reap();
 	CHECK_EQ(38, nfreed);
+}
+
+static void
+refused_still(void *arg)
+{
+
+	CHECK_PTR(NULL, thread_alloc(1));
+}
+
+TEST(count_final, "reaping: S24 the count is lowered last of all")
+{
+	struct thread *tds[5];
+	int i;
+
+	/* thread0 and 5 zombies: the next one would need privilege. */
+	set_maxthread(107);
+	setup();
+	for (i = 0; i < 5; i++)
+		tds[i] = exited(cred_a, lim_a);
+	for (i = 0; i < 5; i++)
+		thread_stash(tds[i]);
+	priv_deny(true);
+	on("limbatch_final", refused_still);
+	reap();
+	CHECK_EQ(1, count_calls("limbatch_final("));
+	CHECK(thread_alloc(1) != NULL);
 }
 
 /*

@@ -392,6 +392,30 @@ TEST(stragglers, "thread_single: S22 EXIT yields without locks until no "
 	    "sched_relinquish(T0) | -");
 }
 
+TEST(stragglers_locks, "thread_single: S22 locks around the yield: SL goes "
+    "first and comes last")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	multi(1);
+	P->p_flag |= P_HADTHREADS;
+	P->p_exitthreads = 1;
+	PROC_LOCK(P);
+	log_locks();
+	on_each("sched_relinquish", still_dying);
+	CHECK_EQ(0, thread_single(P, SINGLE_EXIT));
+	expect_calls(
+	    "mtx_lock_spin(SL) | PL",
+	    "mtx_unlock_spin(SL) | PL SL",
+	    "mtx_unlock(PL) | PL",
+	    "sched_relinquish(T0) | -",
+	    "mtx_lock(PL) | -",
+	    "mtx_lock_spin(SL) | PL",
+	    "mtx_unlock_spin(SL) | PL SL");
+}
+
 TEST(stragglers_other_modes, "thread_single: NO_EXIT and BOUNDARY do not "
     "wait for exiting threads")
 {

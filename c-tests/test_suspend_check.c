@@ -57,9 +57,11 @@ check_suspends(int flags, int ri, int bnd)
 {
 
 	stop_with(flags);
+	T1->td_flags = ~(TDF_BOUNDARY | TDF_SBDRY);
 	CHECK_EQ(PARKED, suspend_check_as(T1, ri));
 	CHECK(TD_IS_SUSPENDED(T1));
-	CHECK_EQ(bnd, (T1->td_flags & TDF_BOUNDARY) != 0);
+	CHECK_EQ(~(TDF_BOUNDARY | TDF_SBDRY) | (bnd ? TDF_BOUNDARY : 0),
+	    T1->td_flags);
 	CHECK_COUNTS(P, 3, 1, bnd);
 	CHECK_EQ(1, T1->td_ru.ru_nivcsw);
 	CHECK_EQ(0, T1->td_ru.ru_nvcsw);
@@ -478,6 +480,19 @@ TEST(last_wakes, "thread_suspend_check: S40 the last to suspend wakes the "
 	    "thread_stopped(p) | PL SL",
 	    "setrunnable(T0,0) | PL SL TL(T0)",
 	    "ast_unsched_locked(T1,SUSPEND) | SL TL(T1)");
+}
+
+TEST(last_wakes_boundary, "thread_suspend_check: S40 the singler, woken, keeps "
+    "its own boundary mark and count")
+{
+
+	stop_with(SINGLED);
+	at_boundary(T0);
+	suspended(T2);
+	CHECK_EQ(PARKED, suspend_check_as(T1, 1));
+	CHECK(!TD_IS_SUSPENDED(T0));
+	CHECK((T0->td_flags & TDF_BOUNDARY) != 0);
+	CHECK_COUNTS(P, 3, 2, 1);
 }
 
 TEST(not_last, "thread_suspend_check: S40 with a sibling still running the "

@@ -82,6 +82,18 @@ TEST(unsusp_mark, "thread_unsuspend: clears ALLPROCSUSP")
 	CHECK((T1->td_flags & TDF_ALLPROCSUSP) == 0);
 }
 
+TEST(unsusp_flags, "thread_unsuspend: clears BOUNDARY and ALLPROCSUSP, leaves "
+    "all other flags of the thread alone")
+{
+
+	multi(2);
+	suspended(T1);
+	P->p_boundary_count = 1;
+	T1->td_flags = ~0;
+	unsuspend();
+	CHECK_EQ(~(TDF_BOUNDARY | TDF_ALLPROCSUSP), T1->td_flags);
+}
+
 TEST(unsusp_boundary_running, "thread_unsuspend: TDF_BOUNDARY of a thread "
     "that is not suspended stays")
 {
