@@ -1,1 +1,270 @@
-//! Checks at the end of a run: references, items, ids, locks.
+//! What must be left when nothing moves any more: every count is compared with
+//! what it counts.
+//!
+//! The thread zone says which thread structures exist, the process zone which
+//! processes; from them follow the ids in use, the users and references of
+//! credentials, limits and CPU sets, the kernel stacks, and what subsystems
+//! hold for each thread.  Whatever differs was leaked or given up twice.
+
+use core::ffi::{c_int, c_void};
+
+use crate::kern::thread::{proc0, thread0};
+use crate::kern::{cpuset, cred, limits, malloc, sysctl, uma, vm};
+use crate::machine::api::{Kind, fail, name_of};
+use crate::sys::{KT_NO_PID, PRS_NEW, proc_, thread};
+
+unsafe extern "C" {
+    fn thread_alloc(pages: c_int) -> *mut thread;
+    fn thread_free(td: *mut thread);
+}
+
+/// All threads and processes that exist.
+struct Census {
+    /// Live items of the thread zone.
+    items: Vec<*mut thread>,
+    /// Those and thread0.
+    threads: Vec<*mut thread>,
+    processes: Vec<*mut proc_>,
+}
+
+impl Census {
+    fn take() -> Self {
+        let items: Vec<*mut thread> = items_of("THREAD");
+        let mut threads = vec![thread0()];
+        threads.extend(&items);
+        let mut processes = vec![proc0()];
+        processes.extend(items_of::<proc_>("PROC"));
+        Self {
+            items,
+            threads,
+            processes,
+        }
+    }
+
+    /// The threads that have a credential and limits.
+    fn holders(&self) -> impl Iterator<Item = *mut thread> {
+        self.threads
+            .iter()
+            .copied()
+            // SAFETY: nothing moves, and zone items stay what they are.
+            .filter(|&td| unsafe { !(*td).td_realucred.is_null() })
+    }
+}
+
+fn items_of<T>(zone: &str) -> Vec<*mut T> {
+    uma::find(zone).map_or_else(Vec::new, |zone| {
+        zone.live_items().into_iter().map(<*mut _>::cast).collect()
+    })
+}
+
+fn require(kind: &str, found: i64, expected: i64) {
+    if found != expected {
+        fail(
+            Kind::Leak,
+            format!("{kind}: {found}, where {expected} are accounted for"),
+        );
+    }
+}
+
+/// Compares all counts.  Nothing may move: no thread is being made or reaped.
+pub fn check() {
+    let census = Census::take();
+    check_ids(&census);
+    check_credentials(&census);
+    check_limits(&census);
+    check_cpusets(&census);
+    check_memory(&census);
+    for zone in uma::zones() {
+        zone.check_free_items();
+    }
+    malloc::check_freed_blocks();
+}
+
+/// The ids in use are those of the thread structures in use.
+fn check_ids(census: &Census) {
+    let Some(bitmap) = tid_bitmap() else { return };
+    let mut expected: Vec<i64> = census
+        .threads
+        .iter()
+        // SAFETY: nothing moves, and zone items stay what they are.
+        .map(|&td| i64::from(unsafe { (*td).td_tid } - KT_NO_PID))
+        .collect();
+    expected.sort_unstable();
+    let found: Vec<i64> = bitmap
+        .iter()
+        .enumerate()
+        .flat_map(|(word, bits)| {
+            (0..64)
+                .filter(move |bit| bits & (1 << bit) != 0)
+                .map(move |bit| (word * 64 + bit) as i64)
+        })
+        .collect();
+    if found == expected {
+        return;
+    }
+    let base = i64::from(KT_NO_PID);
+    if let Some(id) = expected.iter().find(|id| !found.contains(id)) {
+        fail(
+            Kind::Leak,
+            format!("thread id {} is in use, but marked free", id + base),
+        );
+    }
+    if let Some(id) = found.iter().find(|id| !expected.contains(id)) {
+        fail(
+            Kind::Leak,
+            format!(
+                "thread id {} is marked in use, but no thread has it",
+                id + base
+            ),
+        );
+    }
+    fail(Kind::Leak, "two threads have the same id".into());
+}
+
+/// The words of the object's bitmap of ids: its first block of type tidhash.
+fn tid_bitmap() -> Option<&'static [u64]> {
+    let (address, size) = malloc::blocks_named("tidhash").into_iter().next()?;
+    // SAFETY: the block is never freed, and nothing moves while it is read.
+    Some(unsafe { core::slice::from_raw_parts(address.cast(), size / 8) })
+}
+
+fn check_credentials(census: &Census) {
+    for cr in cred::all() {
+        // SAFETY: nothing moves, and zone items stay what they are.
+        let processes = census
+            .processes
+            .iter()
+            .filter(|&&p| unsafe { (*p).p_ucred } == cr)
+            .count() as i64;
+        // SAFETY: as above.
+        let threads: Vec<i64> = census
+            .holders()
+            .filter(|&td| unsafe { (*td).td_realucred } == cr)
+            .map(|td| unsafe { (*td).td_ucredref })
+            .collect();
+        let users = processes + threads.len() as i64;
+        let name = name_of(cr.addr());
+        // SAFETY: as above.
+        let (found_users, found_references) = unsafe { (i64::from((*cr).cr_users), (*cr).cr_ref) };
+        require(&format!("users of {name}"), found_users, users);
+        require(
+            &format!("references to {name}"),
+            found_references + threads.iter().sum::<i64>(),
+            users,
+        );
+    }
+}
+
+fn check_limits(census: &Census) {
+    for limits in limits::all() {
+        // SAFETY: nothing moves, and zone items stay what they are.
+        let holders = unsafe {
+            census
+                .processes
+                .iter()
+                .filter(|&&p| (*p).p_limit == limits && (*p).p_state != PRS_NEW)
+                .count()
+                + census
+                    .holders()
+                    .filter(|&td| (*td).td_limit == limits)
+                    .count()
+        };
+        // SAFETY: as above.
+        let found = unsafe { (*limits).pl_refcnt };
+        require(
+            &format!("references to {}", name_of(limits.addr())),
+            i64::from(found),
+            holders as i64,
+        );
+    }
+}
+
+fn check_cpusets(census: &Census) {
+    for set in cpuset::all() {
+        let holders = census
+            .threads
+            .iter()
+            // SAFETY: nothing moves, and zone items stay what they are.
+            .filter(|&&td| unsafe { (*td).td_cpuset } == set)
+            .count();
+        require(
+            &format!("references to {}", name_of(set.addr())),
+            // SAFETY: as above.
+            i64::from(unsafe { (*set).cs_ref }),
+            holders as i64,
+        );
+    }
+}
+
+fn check_memory(census: &Census) {
+    let with_stack = census
+        .items
+        .iter()
+        // SAFETY: nothing moves, and zone items stay what they are.
+        .filter(|&&td| unsafe { (*td).td_kstack } != 0)
+        .count();
+    require(
+        "kernel stacks in use",
+        vm::stacks_in_use() as i64,
+        with_stack as i64,
+    );
+    let blocks = malloc::census();
+    let held = |name: &str| blocks.get(name).copied().unwrap_or(0) as i64;
+    require("blocks of type temp", held("temp"), 0);
+    for name in ["kdtrace", "audit"] {
+        if held(name) != 0 {
+            require(
+                &format!("blocks of type {name}"),
+                held(name),
+                census.items.len() as i64,
+            );
+        }
+    }
+    let made = uma::find("THREAD").map_or(0, uma::Zone::items) as i64;
+    require("queue entries of umtx, in pairs", held("umtx"), 2 * made);
+}
+
+/// The number of threads that the object counts: not visible by itself, so it
+/// is found out by what `thread_alloc` refuses.  Call from a thread of root;
+/// dead threads are reaped, so call [`check`] first to see them.
+pub fn check_thread_count() {
+    let limit = sysctl::int("maxthread");
+    // SAFETY: the variable is an int of the object, and nothing else moves.
+    let before = unsafe { *limit };
+    // Refused whatever the count is: and all dead threads are reaped.
+    if probe(limit, 0) {
+        fail(
+            Kind::Check,
+            "thread_alloc made a thread with kern.maxthread 0".into(),
+        );
+    }
+    let threads = items_of::<c_void>("THREAD").len() as c_int + 1;
+    if probe(limit, threads + 1) {
+        fail(
+            Kind::Leak,
+            format!("{threads} threads exist, but the object counts fewer"),
+        );
+    }
+    if !probe(limit, threads + 2) {
+        fail(
+            Kind::Leak,
+            format!("{threads} threads exist, but the object counts more"),
+        );
+    }
+    // SAFETY: as above.
+    unsafe { *limit = before };
+}
+
+/// Can a thread be made with this limit?
+fn probe(limit: *mut c_int, value: c_int) -> bool {
+    // SAFETY: the variable is an int of the object; the thread is not linked.
+    unsafe {
+        *limit = value;
+        let td = thread_alloc(0);
+        if td.is_null() {
+            return false;
+        }
+        thread_free(td);
+    }
+    true
+}

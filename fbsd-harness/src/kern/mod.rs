@@ -21,18 +21,27 @@ pub mod turnstile;
 // Services.
 pub mod boot;
 pub mod console;
+pub mod cpu;
 pub mod cpuset;
 pub mod cred;
 pub mod eventhandler;
 pub mod hooks;
+pub mod host_lock;
 pub mod leak;
 pub mod limits;
 pub mod malloc;
 pub mod privilege;
+pub mod quiesce;
+pub mod ratecheck;
+pub mod rusage;
+pub mod sdt;
+pub mod settings;
 pub mod sigqueue;
+pub mod sysctl;
 pub mod uma;
 pub mod umtx;
 pub mod vm;
+pub mod vmmeter;
 
 // Processes.
 pub mod exec;
