@@ -512,7 +512,7 @@ escape_done(struct escape *e, const char *file, int line, const char *text)
 {
 
 	kt_pcpu.pc_curthread = e->e_curthread;
-	if (text != NULL && strstr(panic_text, text) == NULL)
+	if (text != NULL && !matches(text, panic_text))
 		fail(file, line, "panic \"%s\", expected \"%s\"", panic_text,
 		    text);
 }

@@ -160,7 +160,7 @@ extern struct pcpu kt_pcpu;
 /*
  * Statements that do not come back: they must leave through the fake of
  * that name (sched_throw, kern_thr_exit, mi_switch of a thread that nobody
- * wakes, ...), or through panic with that text in its message.
+ * wakes, ...), or through panic with that message, "*" being any characters.
  */
 #define	ESCAPES(who, stmt)						\
 	ESCAPE_THROUGH(who, NULL, stmt)
@@ -247,6 +247,7 @@ void	lock_take(volatile uintptr_t *word);
 void	lock_drop(volatile uintptr_t *word);
 bool	spin_locks_owned(void);
 void	log_locks(void);
+void	log_asserts(void);
 void	spin_released(struct mtx *m);
 /* As thread_lock() and thread_unlock(), without a line in the log. */
 void	tl_take(struct thread *td);

@@ -257,7 +257,7 @@ static void
 refused_still(void *arg)
 {
 
-	if (trying)
+	if (trying || arg != __DEVOLATILE(void *, &tid_lock_fake->mtx_lock))
 		return;
 	trying = true;
 	CHECK_PTR(NULL, thread_alloc(1));
@@ -275,8 +275,9 @@ TEST(free_id_first, "thread_free: S05 the id is released before the count is "
 	while (thread_alloc(1) != NULL)
 		continue;
 	log_locks();
-	on("mtx_lock", refused_still);
+	on_each("mtx_lock", refused_still);
 	thread_free(td);
+	trying = true;
 	CHECK(thread_alloc(1) != NULL);
 }
 

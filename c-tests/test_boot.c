@@ -261,5 +261,5 @@ TEST(threadinit_twice, "threadinit: panics when the first id is not thread0's")
 
 	before_threadinit();
 	threadinit();
-	EXPECT_PANIC("tid0 100001 != 100000", threadinit());
+	EXPECT_PANIC("tid0 100001 != 100000\n", threadinit());
 }

@@ -153,7 +153,7 @@ TEST(inv_flash_count, "INVARIANTS: thread_run_flash with no suspended thread "
 	multi(2);
 	TD_SET_SUSPENDED(T1);
 	PROC_LOCK(P);
-	EXPECT_PANIC("Assertion p->p_suspcount > 0 failed",
+	EXPECT_PANIC("Assertion p->p_suspcount > 0 failed at *",
 	    thread_run_flash(T1));
 }
 
@@ -208,7 +208,7 @@ TEST(inv_exit_cred, "INVARIANTS: thread_exit with switched credentials")
 	T0->td_ucred = mkcred("other", 3);
 	PROC_LOCK(P);
 	PROC_SLOCK(P);
-	EXPECT_PANIC("Assertion td->td_realucred == td->td_ucred failed",
+	EXPECT_PANIC("Assertion td->td_realucred == td->td_ucred failed at *",
 	    thread_exit());
 }
 
@@ -255,7 +255,7 @@ TEST(inv_cow_get_cred, "INVARIANTS: S14 thread_cow_get from a thread with "
 
 	multi(2);
 	T0->td_ucred = mkcred("other", 3);
-	EXPECT_PANIC("Assertion td->td_realucred == td->td_ucred failed",
+	EXPECT_PANIC("Assertion td->td_realucred == td->td_ucred failed at *",
 	    thread_cow_get(T1, T0));
 }
 
@@ -282,7 +282,7 @@ TEST(inv_synced_gen, "INVARIANTS: S16 thread_cow_synced, generation equal "
 
 	synced();
 	T0->td_cowgen = 2;
-	EXPECT_PANIC("Assertion td->td_cowgen != p->p_cowgen failed",
+	EXPECT_PANIC("Assertion td->td_cowgen != p->p_cowgen failed at *",
 	    thread_cow_synced(T0));
 }
 
@@ -291,7 +291,7 @@ TEST(inv_synced_cred, "INVARIANTS: S16 thread_cow_synced, other credentials")
 
 	synced();
 	T0->td_ucred = mkcred("other", 3);
-	EXPECT_PANIC("Assertion td->td_ucred == p->p_ucred failed",
+	EXPECT_PANIC("Assertion td->td_ucred == p->p_ucred failed at *",
 	    thread_cow_synced(T0));
 }
 
@@ -300,7 +300,7 @@ TEST(inv_synced_limit, "INVARIANTS: S16 thread_cow_synced, other limits")
 
 	synced();
 	T0->td_limit = mklimit("other");
-	EXPECT_PANIC("Assertion td->td_limit == p->p_limit failed",
+	EXPECT_PANIC("Assertion td->td_limit == p->p_limit failed at *",
 	    thread_cow_synced(T0));
 }
 
@@ -333,31 +333,33 @@ TEST(inv_single_own, "INVARIANTS: S53 thread_single(ALLPROC) of the caller's "
 
 	multi(2);
 	PROC_LOCK(P);
-	EXPECT_PANIC("mode 3 proc ", (void)thread_single(P, SINGLE_ALLPROC));
+	EXPECT_PANIC("mode 3 proc * curproc *", (void)thread_single(P, SINGLE_ALLPROC));
 }
 
 TEST(inv_sweep_boundary, "INVARIANTS: S43 sweep finds a thread that is not "
     "on the boundary")
 {
+	char text[64];
 
 	multi(2);
 	at_boundary(T1);
 	T1->td_flags &= ~TDF_BOUNDARY;
 	PROC_LOCK(P);
-	EXPECT_PANIC(" not on boundary",
-	    (void)thread_single(P, SINGLE_BOUNDARY));
+	snprintf(text, sizeof(text), "td %p not on boundary", T1);
+	EXPECT_PANIC(text, (void)thread_single(P, SINGLE_BOUNDARY));
 }
 
 TEST(inv_sweep_suspended, "INVARIANTS: S44 sweep finds a thread that is not "
     "suspended")
 {
+	char text[64];
 
 	multi(2);
 	at_boundary(T1);
 	TD_CLR_SUSPENDED(T1);
 	PROC_LOCK(P);
-	EXPECT_PANIC(" is not suspended",
-	    (void)thread_single(P, SINGLE_BOUNDARY));
+	snprintf(text, sizeof(text), "td %p is not suspended", T1);
+	EXPECT_PANIC(text, (void)thread_single(P, SINGLE_BOUNDARY));
 }
 
 static void
@@ -528,7 +530,7 @@ TEST(inv_ctor_sel, "INVARIANTS: S11 zone ctor of a thread with select state")
 	multi(2);
 	td = T1;
 	td->td_sel = (struct seltd *)(uintptr_t)0x5e1;
-	EXPECT_PANIC("Assertion td->td_sel == NULL failed",
+	EXPECT_PANIC("Assertion td->td_sel == NULL failed at *",
 	    (void)thread_zone_fake.fz_ctor(td, 0, NULL, M_WAITOK));
 }
 
@@ -538,7 +540,7 @@ TEST(inv_fini_sel, "INVARIANTS: S11 zone fini of a thread with select state")
 	boot();
 	multi(2);
 	T1->td_sel = (struct seltd *)(uintptr_t)0x5e1;
-	EXPECT_PANIC("Assertion td->td_sel == NULL failed",
+	EXPECT_PANIC("Assertion td->td_sel == NULL failed at *",
 	    thread_zone_fake.fz_fini(T1, 0));
 }
 
@@ -577,14 +579,14 @@ free_tid(lwpid_t tid)
 TEST(inv_tid_range, "INVARIANTS: S11 release of an id below the first")
 {
 
-	EXPECT_PANIC("tid_free_locked: invalid tid 99999",
+	EXPECT_PANIC("tid_free_locked: invalid tid 99999\n",
 	    free_tid(NO_PID - 1));
 }
 
 TEST(inv_tid_clear, "INVARIANTS: S11 release of an id that is not allocated")
 {
 
-	EXPECT_PANIC("thread ID 100007 not allocated", free_tid(100007));
+	EXPECT_PANIC("thread ID 100007 not allocated\n", free_tid(100007));
 }
 
 TEST(inv_tid_twice, "INVARIANTS: S11 release of an id for the second time")
@@ -598,7 +600,7 @@ TEST(inv_tid_twice, "INVARIANTS: S11 release of an id for the second time")
 	thread_free(td);
 	td = thread_alloc(1);
 	td->td_tid = THREAD0_TID;
-	EXPECT_PANIC("thread ID 100000 not allocated", thread_free(td));
+	EXPECT_PANIC("thread ID 100000 not allocated\n", thread_free(td));
 }
 
 /*
@@ -657,9 +659,151 @@ TEST(inv_unlink_epoch, "INVARIANTS: thread_unlink of a thread inside an "
 	multi(2);
 	T1->td_epochs.slh_first = (void *)T1;
 	PROC_LOCK(P);
-	EXPECT_PANIC("Assertion SLIST_EMPTY(&td->td_epochs) failed",
+	EXPECT_PANIC("Assertion SLIST_EMPTY(&td->td_epochs) failed at *",
 	    thread_unlink(T1));
 }
 #endif
+
+/*
+ * Assertions that hold whenever they are reached are looked at as the calls
+ * that they are.
+ */
+static void
+leave(void *arg)
+{
+
+	exits(T1);
+	resume(T0);
+}
+
+TEST(asserts_single, "INVARIANTS: lock assertions of thread_single, weeding a "
+    "suspended sleeper")
+{
+
+	multi(2);
+	sleeping(T1);
+	suspended(T1);
+	PROC_LOCK(P);
+	log_asserts();
+	on("switched", leave);
+	CHECK_EQ(0, thread_single(P, SINGLE_EXIT));
+	expect_only(ONLY("mtx_assert", "thread_lock", "mi_switch"),
+	    "mtx_assert(Giant,MA_NOTOWNED)",
+	    "mtx_assert(PL,MA_OWNED)",
+	    /* how many remain */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "thread_lock(T1)",
+	    /* weeding */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "mtx_assert(TL(T1),MA_OWNED)",
+	    /* unsuspending */
+	    "mtx_assert(TL(T1),MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "thread_lock(T1)",
+	    /* how many remain now */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    /* thread_suspend_switch */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "thread_lock(T0)",
+	    "mi_switch(SW_VOL|SWT_SUSPEND)",
+	    "mtx_assert(Giant,MA_NOTOWNED)",
+	    /* how many remain after it */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)");
+}
+
+TEST(asserts_check, "INVARIANTS: lock assertions of thread_suspend_check that "
+    "wakes the singler")
+{
+
+	multi(2);
+	P->p_flag |= P_STOPPED_SINGLE;
+	P->p_singlethread = T0;
+	suspended(T0);
+	set_curthread(T1);
+	PROC_LOCK(P);
+	log_asserts();
+	ESCAPES("mi_switch", (void)thread_suspend_check(1));
+	expect_only(ONLY("mtx_assert", "thread_lock", "mi_switch"),
+	    "mtx_assert(Giant,MA_NOTOWNED)",
+	    "mtx_assert(PL,MA_OWNED)",
+	    /* thread_suspend_check_needed */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "thread_lock(T0)",
+	    "mtx_assert(TL(T0),MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "thread_lock(T1)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "mtx_assert(TL(T1),MA_OWNED)",
+	    "mi_switch(SW_INVOL|SWT_SUSPEND)");
+}
+
+TEST(asserts_flash, "INVARIANTS: lock assertions of thread_run_flash")
+{
+
+	multi(2);
+	suspended(T1);
+	PROC_LOCK(P);
+	log_asserts();
+	thread_run_flash(T1);
+	expect_only(ONLY("mtx_assert", "thread_lock"),
+	    "mtx_assert(PL,MA_OWNED)",
+	    "thread_lock(T1)",
+	    "mtx_assert(TL(T1),MA_OWNED)");
+}
+
+TEST(asserts_unsuspend, "INVARIANTS: lock assertions of thread_unsuspend; a "
+    "thread of another process needs no SL")
+{
+
+	multi(2);
+	suspended(T1);
+	PROC_LOCK(P);
+	PROC_SLOCK(P);
+	log_asserts();
+	thread_unsuspend(P);
+	expect_only(ONLY("mtx_assert", "thread_lock"),
+	    "mtx_assert(PL,MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)",
+	    "thread_lock(T0)",
+	    "thread_lock(T1)",
+	    "mtx_assert(TL(T1),MA_OWNED)",
+	    "mtx_assert(SL,MA_OWNED)");
+}
+
+TEST(asserts_exit, "INVARIANTS: lock assertions of thread_exit")
+{
+
+	multi(2);
+	PROC_LOCK(P);
+	PROC_SLOCK(P);
+	log_asserts();
+	ESCAPES("sched_throw", thread_exit());
+	expect_only(ONLY("mtx_assert", "cpu_thread_exit", "thread_lock"),
+	    "mtx_assert(SL,MA_OWNED)",
+	    "mtx_assert(Giant,MA_NOTOWNED)",
+	    "mtx_assert(PL,MA_OWNED)",
+	    "cpu_thread_exit(T0)",
+	    /* thread_unlink */
+	    "mtx_assert(PL,MA_OWNED)",
+	    "thread_lock(T0)");
+}
+
+TEST(asserts_ids, "INVARIANTS: lock assertions of reaping: tid_lock for each "
+    "id")
+{
+	struct thread *td;
+
+	zone_slab_items = 1;
+	boot();
+	td = thread_alloc(1);
+	log_asserts();
+	thread_free(td);
+	expect_only(ONLY("mtx_assert"), "mtx_assert(tid_lock,MA_OWNED)");
+}
 
 #endif /* INVARIANTS */

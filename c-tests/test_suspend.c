@@ -65,6 +65,27 @@ counted(void *arg)
 	CHECK_EQ(0, P->p_boundary_count);
 }
 
+static void
+not_marked_yet(void *arg)
+{
+	struct thread *td;
+
+	td = arg;
+	CHECK(!TD_IS_SUSPENDED(td));
+	CHECK_EQ(1, P->p_suspcount);
+}
+
+TEST(switch_mark_order, "thread_suspend_switch: S64 counted, then the AST is "
+    "cleared, then marked suspended")
+{
+
+	multi(2);
+	lock_proc_spin();
+	on("ast_unsched_locked", not_marked_yet);
+	on("switched", just_resume);
+	thread_suspend_switch(T0, P);
+}
+
 TEST(switch_order, "thread_suspend_switch: S64 thread_stopped before the "
     "count, the count before the switch")
 {
@@ -127,6 +148,29 @@ TEST(switch_giant, "thread_suspend_switch: Giant is dropped for the sleep "
 	CHECK_LOCKS("Giant PL SL");
 }
 
+TEST(switch_giant_locks, "thread_suspend_switch: Giant goes after SL, and "
+    "comes back before PL")
+{
+
+#ifndef LOCKS_VISIBLE
+	skip("lock calls are inline in this kernel");
+#endif
+	multi(2);
+	mtx_lock(&Giant);
+	lock_proc_spin();
+	log_locks();
+	on("switched", no_giant);
+	thread_suspend_switch(T0, P);
+	expect_only(ONLY("mtx_lock", "mtx_unlock", "mtx_unlock_spin",
+	    "mi_switch"),
+	    "mtx_unlock(PL) | Giant PL SL",
+	    "mtx_unlock_spin(SL) | Giant SL TL(T0)",
+	    "mtx_unlock(Giant) | Giant TL(T0)",
+	    "mi_switch(SW_VOL|SWT_SUSPEND) | TL(T0)",
+	    "mtx_lock(Giant) | -",
+	    "mtx_lock(PL) | Giant");
+}
+
 TEST(switch_locks, "thread_suspend_switch: S42 SL is kept until the thread "
     "is marked suspended and locked")
 {
@@ -171,6 +215,17 @@ TEST(one_calls, "thread_suspend_one: S64 marks, counts and keeps both locks")
 	expect_calls(
 	    "ast_unsched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    "sched_sleep(T1,0) | PL SL TL(T1)");
+}
+
+TEST(one_mark_order, "thread_suspend_one: S64 counted, then the AST is "
+    "cleared, then marked suspended")
+{
+
+	multi(2);
+	lock_proc_spin();
+	tl_take(T1);
+	on("ast_unsched_locked", not_marked_yet);
+	thread_suspend_one(T1);
 }
 
 TEST(one_sleeper, "thread_suspend_one: S37 a sleeper stays asleep and is "

@@ -448,7 +448,22 @@ TEST(hash_boot_thread, "tidhash_add: S01 thread0 is found by its id once its "
 	CHECK_LOCKS("PL(proc0)");
 }
 
-TEST(hash_locks, "tidhash_add, tidhash_remove: one write lock each")
+static void
+in_hash(void *arg)
+{
+
+	check_order(T2->td_tid, T2, NULL);
+}
+
+static void
+not_in_hash(void *arg)
+{
+
+	check_order(T2->td_tid, NULL, NULL);
+}
+
+TEST(hash_locks, "tidhash_add, tidhash_remove: one write lock each, held "
+    "around the change")
 {
 
 #ifndef LOCKS_VISIBLE
@@ -456,6 +471,10 @@ TEST(hash_locks, "tidhash_add, tidhash_remove: one write lock each")
 #endif
 	setup();
 	log_locks();
+	on_call("rw_wlock", 1, not_in_hash);
+	on_call("rw_wunlock", 1, in_hash);
+	on_call("rw_wlock", 2, in_hash);
+	on_call("rw_wunlock", 2, not_in_hash);
 	tidhash_add(T2);
 	tidhash_remove(T2);
 	expect_calls(

@@ -335,6 +335,14 @@ TEST(flash_boundary, "thread_run_flash: S65 boundary mark and count stay as "
 	CHECK_STOP(P, P_STOPPED_TRACE);
 }
 
+static void
+cleared_not_counted(void *arg)
+{
+
+	CHECK(!TD_IS_SUSPENDED(T1));
+	CHECK_COUNTS(P, 2, 1, 0);
+}
+
 TEST(flash_locks, "thread_run_flash: H6 lock order: thread lock, then SL")
 {
 
@@ -345,6 +353,7 @@ TEST(flash_locks, "thread_run_flash: H6 lock order: thread lock, then SL")
 	suspended(T1);
 	PROC_LOCK(P);
 	log_locks();
+	on("mtx_lock_spin", cleared_not_counted);
 	thread_run_flash(T1);
 	expect_calls(
 	    "thread_lock(T1) | PL",

@@ -17,7 +17,7 @@ static struct {
 	char			 name[32];
 } locks[LOCKS_MAX];
 static int nlocks;
-static bool locks_logged;
+static bool asserts_logged, locks_logged;
 
 volatile bool lockstat_enabled;
 struct mtx Giant;
@@ -122,6 +122,13 @@ log_locks(void)
 	locks_logged = true;
 	lockstat_enabled = true;
 	probe_enable(SPIN_RELEASE, SPIN_RELEASE_ID);
+}
+
+void
+log_asserts(void)
+{
+
+	asserts_logged = true;
 }
 
 /*
@@ -339,6 +346,10 @@ __mtx_assert(const volatile uintptr_t *c, int what, const char *file __unused,
 {
 	bool owned;
 
+	if (asserts_logged)
+		(void)fake_call("mtx_assert", NULL, "%s,%s", lock_name(c),
+		    what == MA_OWNED ? "MA_OWNED" :
+		    what == MA_NOTOWNED ? "MA_NOTOWNED" : "?");
 	owned = lock_owned(c);
 	if (what == MA_NOTOWNED ? owned : !owned)
 		panic("mutex %s %s", lock_name(c), owned ? "owned" :
