@@ -103,3 +103,6 @@ pub unsafe fn thread_unlink(td: Thread, pl: &mut ProcLocked) {
         *numthreads = (*numthreads).wrapping_sub(1);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,10 @@
 //! Handlers are called in order, unlocked, and a dead one is not.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the structures are the world's own"
+)]
+
 use super::*;
 use crate::events::_eventhandler_list_thread_ctor as LIST;
 use crate::here;

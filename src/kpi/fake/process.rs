@@ -130,6 +130,11 @@ impl Proc {
         unsafe { (*self.as_ptr()).p_flag }
     }
 
+    /// Gives the process lock up for a caller in C that holds it.
+    pub fn unlock_for_c(self) {
+        unsafe { crate::locks::ProcLocked::assume(self) }.unlock(crate::here!());
+    }
+
     /// Sets `p_flag`.
     pub fn set_p_flag(self, flags: u32) {
         unsafe { (*self.as_ptr()).p_flag = flags as c_int }

@@ -1,6 +1,11 @@
 //! A hash chain's links, and what is said of bad ones.  That chains agree
 //! with a model is tested with the hash.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the structures are the world's own"
+)]
+
 use super::*;
 use crate::kpi::fake::world::{World, zeroed};
 use std::iter;

@@ -1,6 +1,11 @@
 //! Mutexes: what is done in place, what is left to the kernel, and the lock
 //! words after both.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the structures are the world's own"
+)]
+
 use super::*;
 use crate::here;
 use crate::kpi::fake::process::name_lock;

@@ -1,5 +1,10 @@
 //! The list of a process's threads against a `Vec`.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the structures are the world's own"
+)]
+
 use super::*;
 use crate::kpi::fake::cases;
 use crate::kpi::fake::world::World;
