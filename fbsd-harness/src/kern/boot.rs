@@ -6,17 +6,17 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use crate::kern::thread::{proc0, thread0};
 use crate::kern::{
-    cpuset, cred, eventhandler, limits, settings, sigqueue, sysctl, uma, vm, vmmeter,
+    cpuset, cred, eventhandler, limits, proc, settings, sigqueue, sysctl, uma, vm, vmmeter,
 };
 use crate::machine::api::{
-    mtx_init, ncpus, pcpu_of, proc_lock, proc_unlock, register_name, td_set_state,
+    mtx_init, ncpus, pcpu_of, proc_lock, proc_unlock, proc0, register_name, td_set_state, thread0,
 };
+use crate::object::{thread_cow_get_proc, tidhash_add};
 use crate::sys::{
     KT_THREAD0_TID, MTX_DEF, MTX_SPIN, P_INMEM, P_KPROC, P_SYSTEM, PRS_NORMAL, SI_SUB_DONE,
     SI_SUB_DUMMY, SI_SUB_EVENTHANDLER, SI_SUB_INTRINSIC, TDP_KTHREAD, TDS_RUNNING, mtx, plimit,
-    proc_, sysentvec, sysinit, thread,
+    proc_, sysinit, thread,
 };
 
 unsafe extern "C" {
@@ -25,15 +25,10 @@ unsafe extern "C" {
 
     fn proc_linkup0(p: *mut proc_, td: *mut thread);
     fn threadinit();
-    fn tidhash_add(td: *mut thread);
-    fn thread_cow_get_proc(td: *mut thread, p: *mut proc_);
 }
 
 /// No limit.
 const RLIM_INFINITY: i64 = i64::MAX;
-
-// SAFETY: an ABI of zeros has no functions; none of proc0's is ever called.
-static mut NULL_SYSVEC: sysentvec = unsafe { core::mem::zeroed() };
 
 /// The initialisers of the linker set, in the order in which they run.
 fn sysinits() -> Vec<*const sysinit> {
@@ -95,6 +90,7 @@ pub unsafe fn boot() {
     }
     run(&inits, |subsystem| subsystem >= SI_SUB_INTRINSIC);
     sigqueue::init();
+    proc::init();
     settings::after_boot();
 }
 
@@ -111,7 +107,6 @@ unsafe fn proc0_init() {
         (*td).td_tid = KT_THREAD0_TID;
         tidhash_add(td);
 
-        (*p).p_sysent = &raw mut NULL_SYSVEC;
         (*p).p_flag = (P_SYSTEM | P_INMEM | P_KPROC) as c_int;
         (*p).p_state = PRS_NORMAL;
         (*p).p_leader = p;

@@ -1,23 +1,50 @@
-//! The console: what the kernel prints is kept, and checked by scenarios.
+//! The console and the end of it: what the kernel prints is kept for the
+//! scenarios to check, and a panic ends the run, unless it is waited for.
 
 use core::ffi::{CStr, c_char};
 use std::ffi::CString;
 
 use crate::kern::host_lock::HostLock;
-use crate::machine::api::note;
+use crate::machine::api::{Kind, fail, note};
 
 static LINES: HostLock<Vec<CString>> = HostLock::new(Vec::new());
+static ON_PANIC: HostLock<Option<fn(&str)>> = HostLock::new(None);
 
 /// printf(9), formatted.
 ///
 /// # Safety
 /// `text` is a C string.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_printf(text: *const c_char) {
+pub unsafe extern "C" fn sim_printf(text: *const c_char) {
     note("printf", &[]);
     // SAFETY: the caller's promise.
     let text = unsafe { CStr::from_ptr(text) }.to_owned();
     LINES.with(|lines| lines.push(text));
+}
+
+/// panic(9), formatted.
+///
+/// # Safety
+/// `text` is a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sim_panic(text: *const c_char) -> ! {
+    // SAFETY: the caller's promise.
+    let text = unsafe { CStr::from_ptr(text) };
+    panic(text.to_string_lossy().into_owned())
+}
+
+/// Panics: tells whoever waits for it, and otherwise ends the run.
+pub fn panic(text: String) -> ! {
+    note("panic", &[]);
+    if let Some(hook) = ON_PANIC.with(|hook| *hook) {
+        hook(&text);
+    }
+    fail(Kind::Panic, text)
+}
+
+/// Calls `hook` with the message of a panic before the run fails.
+pub fn on_panic(hook: fn(&str)) {
+    ON_PANIC.with(|held| *held = Some(hook));
 }
 
 /// How many messages were printed.
@@ -28,14 +55,4 @@ pub fn count() -> usize {
 /// The last message, or NULL.  It stays where it is.
 pub fn last() -> *const c_char {
     LINES.with(|lines| lines.last().map_or(core::ptr::null(), |line| line.as_ptr()))
-}
-
-/// All messages, oldest first.
-pub fn lines() -> Vec<String> {
-    LINES.with(|lines| {
-        lines
-            .iter()
-            .map(|line| line.to_string_lossy().into_owned())
-            .collect()
-    })
 }

@@ -1,5 +1,5 @@
 //! Subsystems that only want to hear of a thread's life: DTrace, OSD, auditing,
-//! hwpmc, KTR, the sanitizers, select(2), range locks.  They check what they
+//! hwpmc, KTR, witness, the sanitizers, select(2), range locks.  They check what they
 //! are shown and keep what belongs to a thread in pairs.
 
 use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
@@ -170,4 +170,37 @@ extern "C" fn kmsan_thread_alloc(td: *mut thread) {
 #[unsafe(no_mangle)]
 extern "C" fn kmsan_thread_free(td: *mut thread) {
     point("kmsan_thread_free", &[td.addr()]);
+}
+
+/// Witness is told that a thread which it knows exits.
+#[unsafe(no_mangle)]
+extern "C" fn witness_thread_exit(td: *mut thread) {
+    point("witness_thread_exit", &[td.addr()]);
+}
+
+/// Where a lock was taken, kept over a release: nothing is kept here.
+///
+/// # Safety
+/// `file` and `line` are valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn witness_save(
+    _lock: *mut c_void,
+    file: *mut *const c_char,
+    line: *mut c_int,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        *file = c"".as_ptr();
+        *line = 0;
+    }
+}
+
+/// The counterpart of [`witness_save`].
+#[unsafe(no_mangle)]
+extern "C" fn witness_restore(_lock: *mut c_void, _file: *const c_char, _line: c_int) {}
+
+/// Lock profiling is told that a thread is gone.
+#[unsafe(no_mangle)]
+extern "C" fn lock_profile_thread_exit(td: *mut thread) {
+    point("lock_profile_thread_exit", &[td.addr()]);
 }

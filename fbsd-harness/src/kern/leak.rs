@@ -1,22 +1,17 @@
 //! What must be left when nothing moves any more: every count is compared with
 //! what it counts.
 //!
-//! The thread zone says which thread structures exist, the process zone which
-//! processes; from them follow the ids in use, the users and references of
+//! The thread zone says which thread structures exist, the list of processes
+//! which processes; from them follow the ids in use, the users and references of
 //! credentials, limits and CPU sets, the kernel stacks, and what subsystems
 //! hold for each thread.  Whatever differs was leaked or given up twice.
 
 use core::ffi::{c_int, c_void};
 
-use crate::kern::thread::{proc0, thread0};
-use crate::kern::{cpuset, cred, limits, malloc, sysctl, uma, vm};
-use crate::machine::api::{Kind, fail, name_of};
+use crate::kern::{cpuset, cred, limits, malloc, proc, sysctl, uma, vm};
+use crate::machine::api::{Kind, fail, name_of, thread0};
+use crate::object::{thread_alloc, thread_free};
 use crate::sys::{KT_NO_PID, PRS_NEW, proc_, thread};
-
-unsafe extern "C" {
-    fn thread_alloc(pages: c_int) -> *mut thread;
-    fn thread_free(td: *mut thread);
-}
 
 /// All threads and processes that exist.
 struct Census {
@@ -32,12 +27,10 @@ impl Census {
         let items: Vec<*mut thread> = items_of("THREAD");
         let mut threads = vec![thread0()];
         threads.extend(&items);
-        let mut processes = vec![proc0()];
-        processes.extend(items_of::<proc_>("PROC"));
         Self {
             items,
             threads,
-            processes,
+            processes: proc::all().0,
         }
     }
 

@@ -9,13 +9,8 @@ use crate::kern::{cred, malloc};
 use crate::machine::api::{
     Kind, curthread, fail, point, proc_lock, proc_locked, proc_unlock, register_name,
 };
+use crate::object::thread_cow_synced;
 use crate::sys::{M_WAITOK, M_ZERO, limbatch, malloc_type, plimit, proc_, rlimit, thread};
-
-unsafe extern "C" {
-    /// Notes that `td`, of a locked process, has its process's credential and
-    /// limits.
-    fn thread_cow_synced(td: *mut thread);
-}
 
 static mut M_PLIMIT: [malloc_type; 1] = [malloc::new_type(c"plimit")];
 
