@@ -69,7 +69,7 @@ fn empty_domain_is_only_looked_at() {
 fn each_domain_has_its_own_list() {
     let world = world_of(3);
     let threads = [0, 1, 2].map(|domain| world.exited(1, domain)[0]);
-    threads.map(stash);
+    threads.into_iter().for_each(stash);
     pcpu::set_domain(1);
     reap_local();
     assert_eq!(reaped(&threads), [false, true, false]);

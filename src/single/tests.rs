@@ -167,7 +167,9 @@ fn pass_wakes_the_swapper_once() {
     world.answer("sleepq_abort b", 1);
     let td = Thread::current();
     world.on("mi_switch voluntary", move || {
-        others.map(Thread::suspended);
+        for other in others {
+            other.suspended();
+        }
         td.resume();
     });
     assert_eq!(single_thread(&world, p, NO_EXIT), Ok(()));
@@ -330,7 +332,9 @@ fn mode_must_fit_the_process() {
 #[test]
 fn remaining_counts_what_the_mode_is_after() {
     let (world, p, others) = three();
-    others.map(Thread::suspended_at_boundary);
+    for other in others {
+        other.suspended_at_boundary();
+    }
     world.thread("c", p).suspended();
     world.thread("d", p);
     let (pl, sl) = world.lock_both(p);
