@@ -29,7 +29,7 @@ pub unsafe extern "C" fn quiesce_all_cpus(_wmesg: *const c_char, priority: c_int
     unsafe {
         for cpu in 0..ncpus() {
             thread_lock(td);
-            sched_bind(td, cpu as c_int);
+            sched_bind(td, cpu);
             thread_unlock(td);
         }
         thread_lock(td);
