@@ -75,7 +75,6 @@ pub fn check() {
 
 /// The ids in use are those of the thread structures in use.
 fn check_ids(census: &Census) {
-    let Some(bitmap) = tid_bitmap() else { return };
     let mut expected: Vec<i64> = census
         .threads
         .iter()
@@ -83,15 +82,7 @@ fn check_ids(census: &Census) {
         .map(|&td| i64::from(unsafe { (*td).td_tid } - KT_NO_PID))
         .collect();
     expected.sort_unstable();
-    let found: Vec<i64> = bitmap
-        .iter()
-        .enumerate()
-        .flat_map(|(word, bits)| {
-            (0..64)
-                .filter(move |bit| bits & (1 << bit) != 0)
-                .map(move |bit| (word * 64 + bit) as i64)
-        })
-        .collect();
+    let found = ids_in_use();
     if found == expected {
         return;
     }
@@ -114,11 +105,25 @@ fn check_ids(census: &Census) {
     fail(Kind::Leak, "two threads have the same id".into());
 }
 
-/// The words of the object's bitmap of ids: its first block of type tidhash.
-fn tid_bitmap() -> Option<&'static [u64]> {
-    let (address, size) = malloc::blocks_named("tidhash").into_iter().next()?;
-    // SAFETY: the block is never freed, and nothing moves while it is read.
-    Some(unsafe { core::slice::from_raw_parts(address.cast(), size / 8) })
+/// The ids that are marked in use, less the first one there is, in order: from
+/// the object's bitmap, its first block of type tidhash.
+pub fn ids_in_use() -> Vec<i64> {
+    let Some((address, size)) = malloc::blocks_named("tidhash").into_iter().next() else {
+        return Vec::new();
+    };
+    // SAFETY: the block has that size and is never freed; a word is read as a
+    // whole.
+    let words =
+        (0..size / 8).map(|word| unsafe { address.cast::<u64>().add(word).read_volatile() });
+    words
+        .enumerate()
+        .filter(|(_, bits)| *bits != 0)
+        .flat_map(|(word, bits)| {
+            (0..64)
+                .filter(move |bit| bits & (1 << bit) != 0)
+                .map(move |bit| (word * 64 + bit) as i64)
+        })
+        .collect()
 }
 
 fn check_credentials(census: &Census) {

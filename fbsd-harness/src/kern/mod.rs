@@ -5,6 +5,7 @@
 // The machine's side: locks, scheduling, sleeping, time.
 pub mod ast;
 pub mod callout;
+pub mod gate;
 pub mod idle;
 pub mod lock;
 pub mod mutex;
@@ -27,6 +28,7 @@ pub mod cred;
 pub mod eventhandler;
 pub mod hooks;
 pub mod host_lock;
+pub mod inspect;
 pub mod leak;
 pub mod limits;
 pub mod malloc;
@@ -46,11 +48,15 @@ pub mod vmmeter;
 // Processes.
 pub mod exec;
 pub mod exit;
+pub mod exit_wait;
 pub mod fork;
 pub mod kthread;
 pub mod proc;
+pub mod proc_events;
 pub mod procctl;
 pub mod ptrace;
 pub mod sig;
+pub mod sig_stop;
+pub mod sig_take;
 pub mod stopall;
 pub mod thr;

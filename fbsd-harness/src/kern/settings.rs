@@ -25,10 +25,18 @@ pub fn set(name: &str, value: i64) -> bool {
         "maxproc" => maxproc.store(small, Ordering::Relaxed),
         "max_threads_per_proc" => max_threads_per_proc.store(small, Ordering::Relaxed),
         "domains" => vm::set_domains(small),
-        "suser_enabled" => privilege::set_suser_enabled(value != 0),
-        "policy" => privilege::set_policy(small),
-        "pmc_samplers" => hooks::set_samplers(small),
         "stacks" => STACKS.store(value, Ordering::Relaxed),
+        _ => return change(name, value),
+    }
+    true
+}
+
+/// Sets what may change at any time; false if there is no such name.
+pub fn change(name: &str, value: i64) -> bool {
+    match name {
+        "suser_enabled" => privilege::set_suser_enabled(value != 0),
+        "policy" => privilege::set_policy(value as i32),
+        "pmc_samplers" => hooks::set_samplers(value as i32),
         _ => return false,
     }
     true

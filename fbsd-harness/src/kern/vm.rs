@@ -94,6 +94,11 @@ pub fn set_domains(n: c_int) {
     vm_ndomains.store(n, Ordering::Relaxed);
 }
 
+/// Is there such a domain?
+pub fn has_domain(domain: c_int) -> bool {
+    (0..vm_ndomains.load(Ordering::Relaxed)).contains(&domain)
+}
+
 /// The memory domain of a CPU: CPUs are dealt out in turn.
 pub fn domain_of_cpu(cpu: usize) -> c_int {
     (cpu % vm_ndomains.load(Ordering::Relaxed) as usize) as c_int
