@@ -14,7 +14,7 @@ use crate::machine::api::{
 };
 use crate::sys::{
     KT_EHE_DEAD_PRIORITY, M_WAITOK, M_ZERO, MTX_DEF, eventhandler_entry,
-    eventhandler_entry_thread_ctor, eventhandler_list, malloc_type, mtx, thread, thread_ctor_fn,
+    eventhandler_entry_thread_ctor, eventhandler_list, malloc_type, mtx, thread_ctor_fn,
 };
 
 static mut M_EVENTHANDLER: [malloc_type; 1] = [malloc::new_type(c"eventhandler")];
@@ -211,62 +211,6 @@ unsafe fn unlink(list: *mut eventhandler_list, entry: *mut eventhandler_entry) {
         *prev = next;
         malloc::fbsd_free(entry.cast(), (&raw mut M_EVENTHANDLER).cast());
     }
-}
-
-/// Calls the handlers of a list, as `EVENTHANDLER_DIRECT_INVOKE` does.
-///
-/// # Safety
-/// `list` is a list of an event about threads; no lock is held.
-unsafe fn invoke(list: *mut eventhandler_list, td: *mut thread) {
-    // SAFETY: the caller's promise; entries stay while the list is walked.
-    unsafe {
-        if (*list).el_entries.tqh_first.is_null() {
-            return;
-        }
-        let lock = &raw mut (*list).el_lock;
-        mtx_lock(lock);
-        (*list).el_runcount += 1;
-        let mut entry = (*list).el_entries.tqh_first;
-        while !entry.is_null() {
-            if (*entry).ee_priority != KT_EHE_DEAD_PRIORITY {
-                mtx_unlock(lock);
-                let typed = entry.cast::<eventhandler_entry_thread_ctor>();
-                if let Some(handler) = (*typed).eh_func {
-                    handler((*entry).ee_arg, td);
-                }
-                mtx_lock(lock);
-            }
-            entry = (*entry).ee_link.tqe_next;
-        }
-        (*list).el_runcount -= 1;
-        if (*list).el_runcount == 0 {
-            eventhandler_prune_list(list);
-        }
-        mtx_unlock(lock);
-    }
-}
-
-unsafe extern "C" {
-    static _eventhandler_list_thread_ctor: *mut eventhandler_list;
-    static _eventhandler_list_thread_dtor: *mut eventhandler_list;
-}
-
-/// The thread of a cached process begins a new life: what `proc_ctor` does.
-///
-/// # Safety
-/// `td` is a thread that nobody runs; no lock is held.
-pub unsafe fn thread_ctor(td: *mut thread) {
-    // SAFETY: the object's list was made at boot.
-    unsafe { invoke(_eventhandler_list_thread_ctor, td) };
-}
-
-/// The last thread of a process is cached with it: what `proc_dtor` does.
-///
-/// # Safety
-/// `td` is a thread that nobody runs; no lock is held.
-pub unsafe fn thread_dtor(td: *mut thread) {
-    // SAFETY: the object's list was made at boot.
-    unsafe { invoke(_eventhandler_list_thread_dtor, td) };
 }
 
 /// # Safety
