@@ -13,6 +13,7 @@
 //! * [`tape`]: the decisions of a run as they are taken;
 //! * [`trace`]: what happened in a run;
 //! * [`history`]: what a trace tells of each thread;
+//! * [`picture`]: a run as something to look at;
 //! * [`plan`]: which schedules to run; [`spec`]: strategies by name;
 //! * [`shrink`]: a shorter schedule that still fails;
 //! * [`summary`], [`tap`]: results as text;
@@ -23,6 +24,7 @@
 pub mod exhaustive;
 pub mod history;
 pub mod pct;
+pub mod picture;
 pub mod plan;
 pub mod point;
 pub mod random;
