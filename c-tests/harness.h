@@ -330,6 +330,8 @@ struct hash_fake {
 	u_long		 hf_mask;
 };
 extern struct hash_fake tidhash_fake;
+extern void *malloc_first;		/* the first block of malloc() */
+extern size_t malloc_first_size;
 extern struct rwlock *tidhash_locks;	/* first of the stripes */
 extern int tidhash_nlocks;
 extern struct mtx *tid_lock_fake;

@@ -22,6 +22,8 @@ struct malloc_type M_TEMP[1] = { { .ks_shortdesc = "temp" } };
 struct fake_zone thread_zone_fake;
 int zone_slab_items = 4;
 struct hash_fake tidhash_fake;
+void *malloc_first;
+size_t malloc_first_size;
 int vm_ndomains = 1;
 u_int cache_align_mask = 63;
 #ifdef NUMA
@@ -74,6 +76,10 @@ fbsd_malloc(size_t size, struct malloc_type *type, int flags)
 	    type->ks_shortdesc, wait_name(flags));
 	fake_may_sleep("malloc");
 	m = heap_alloc(size, 64);
+	if (malloc_first == NULL) {
+		malloc_first = m;
+		malloc_first_size = size;
+	}
 	memset(m, (flags & M_ZERO) != 0 ? 0 : 0xa5, size);
 	return (m);
 }
