@@ -6,7 +6,7 @@
 
 use core::ptr;
 
-use crate::kern::vm;
+use crate::kern::{uma, vm};
 use crate::machine::api::{Kind, curthread, fail, name_of, point, proc_locked, proc_slocked};
 use crate::sys::{pcb, thread, trapframe};
 
@@ -28,6 +28,7 @@ fn require_stack(td: *mut thread, what: &str) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpu_thread_alloc(td: *mut thread) {
     point("cpu_thread_alloc", &[td.addr()]);
+    uma::assert_live(td.cast(), "cpu_thread_alloc");
     require_stack(td, "cpu_thread_alloc");
     // SAFETY: the stack has room for both, and belongs to the thread.
     unsafe {
@@ -46,6 +47,7 @@ pub unsafe extern "C" fn cpu_thread_alloc(td: *mut thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpu_thread_free(td: *mut thread) {
     point("cpu_thread_free", &[td.addr()]);
+    uma::assert_live(td.cast(), "cpu_thread_free");
     // SAFETY: the caller's promise.
     unsafe { clean(td, "cpu_thread_free") };
 }
@@ -55,6 +57,7 @@ pub unsafe extern "C" fn cpu_thread_free(td: *mut thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpu_thread_clean(td: *mut thread) {
     point("cpu_thread_clean", &[td.addr()]);
+    uma::assert_live(td.cast(), "cpu_thread_clean");
     // SAFETY: the caller's promise.
     unsafe { clean(td, "cpu_thread_clean") };
 }
@@ -74,6 +77,7 @@ unsafe fn clean(td: *mut thread, what: &str) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpu_thread_exit(td: *mut thread) {
     point("cpu_thread_exit", &[td.addr()]);
+    uma::assert_live(td.cast(), "cpu_thread_exit");
     // SAFETY: the caller's promise; the process of a thread that exits stays.
     unsafe {
         if td != curthread() {

@@ -8,7 +8,7 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use crate::kern::malloc;
+use crate::kern::{malloc, uma};
 use crate::machine::api::{
     Kind, curthread, fail, mtx_destroy, mtx_init, mtx_lock, mtx_unlock, point, proc_locked,
     register_name,
@@ -215,6 +215,7 @@ unsafe fn unuse(td: *mut thread) -> *mut ucred {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crcowfree(td: *mut thread) {
     point("crcowfree", &[td.addr()]);
+    uma::assert_live(td.cast(), "crcowfree");
     // SAFETY: the caller's promise.
     unsafe {
         let cr = unuse(td);
@@ -275,6 +276,7 @@ unsafe fn flush(batch: *mut credbatch) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn credbatch_add(batch: *mut credbatch, td: *mut thread) {
     point("credbatch_add", &[td.addr()]);
+    uma::assert_live(td.cast(), "credbatch_add");
     // SAFETY: the caller's promise.
     unsafe {
         require(

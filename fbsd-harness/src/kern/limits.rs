@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering};
 
-use crate::kern::{cred, malloc};
+use crate::kern::{cred, malloc, uma};
 use crate::machine::api::{
     Kind, curthread, fail, point, proc_lock, proc_locked, proc_unlock, register_name,
 };
@@ -111,6 +111,7 @@ extern "C" fn lim_cowsync() -> *mut plimit {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn limbatch_add(batch: *mut limbatch, td: *mut thread) {
     point("limbatch_add", &[td.addr()]);
+    uma::assert_live(td.cast(), "limbatch_add");
     // SAFETY: the caller's promise.
     unsafe {
         require(

@@ -52,13 +52,17 @@ static ARENA: HostLock<Arena> = HostLock::new(Arena {
     types: Vec::new(),
 });
 
+/// `mti_zone` of a type that needs no `malloc_init`.
+const BUILT_IN: u8 = 1;
+
 /// A malloc type of the harness or of the kernel's other files; such types are
-/// registered before anything runs.
+/// there before anything runs.
 pub const fn new_type(name: &'static CStr) -> malloc_type {
     // SAFETY: a `malloc_type` is made of integers and pointers that may be NULL.
     let mut kind: malloc_type = unsafe { core::mem::zeroed() };
     kind.ks_version = M_VERSION;
     kind.ks_shortdesc = name.as_ptr();
+    kind.ks_mti.mti_zone = BUILT_IN;
     kind
 }
 
@@ -89,13 +93,29 @@ fn type_name(kind: usize) -> String {
         .into_owned()
 }
 
-fn check_type(kind: *mut malloc_type, what: &str) {
+fn check_version(kind: *mut malloc_type, what: &str) {
     // SAFETY: a type that a caller names is a static structure.
     let version = unsafe { (*kind).ks_version };
     if version != M_VERSION {
         fail(
             Kind::Memory,
             format!("{what} with a malloc type of version {version}"),
+        );
+    }
+}
+
+/// Fails unless the type may be used.
+fn check_type(kind: *mut malloc_type, what: &str) {
+    check_version(kind, what);
+    // SAFETY: as above.
+    let built_in = unsafe { (*kind).ks_mti.mti_zone } == BUILT_IN;
+    if !built_in && !ARENA.with(|arena| arena.types.contains(&kind.addr())) {
+        fail(
+            Kind::Memory,
+            format!(
+                "{what} of type {} without malloc_init",
+                type_name(kind.addr())
+            ),
         );
     }
 }
@@ -255,7 +275,7 @@ pub fn is_registered(name: &str) -> bool {
 #[unsafe(no_mangle)]
 extern "C" fn malloc_init(data: *const c_void) {
     let kind = data.cast_mut().cast::<malloc_type>();
-    check_type(kind, "malloc_init");
+    check_version(kind, "malloc_init");
     ARENA.with(|arena| arena.types.push(kind.addr()));
     register_name(
         kind.addr(),

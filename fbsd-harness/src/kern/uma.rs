@@ -309,20 +309,23 @@ pub fn find(name: &str) -> Option<&'static Zone> {
         .find(|zone| zone.name.to_bytes() == name.as_bytes())
 }
 
-/// Fails unless `item` is a live item of the zone that it belongs to; memory
-/// that belongs to no zone passes.
+/// Fails if `item` is a free item of a zone.
 pub fn assert_live(item: *const c_void, what: &str) {
-    for zone in zones() {
-        let free = zone.keg.with(|keg| {
-            keg.find(item as usize, zone.stride)
-                .is_some_and(|(slab, index)| matches!(keg.slabs[slab].items[index], Item::Free(_)))
-        });
-        if free {
-            fail(
-                Kind::Memory,
-                format!("{what} got a free item of zone {}", zone.name()),
-            );
-        }
+    let zone = ZONES.with(|zones| {
+        zones.iter().copied().find(|zone| {
+            zone.keg.with(|keg| {
+                keg.find(item as usize, zone.stride)
+                    .is_some_and(|(slab, index)| {
+                        matches!(keg.slabs[slab].items[index], Item::Free(_))
+                    })
+            })
+        })
+    });
+    if let Some(zone) = zone {
+        fail(
+            Kind::Memory,
+            format!("{what} got a free item of zone {}", zone.name()),
+        );
     }
 }
 

@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use crate::kern::malloc;
+use crate::kern::{malloc, uma};
 use crate::machine::api::{Kind, fail, name_of, point};
 use crate::sys::{KT_PRI_MAX, M_WAITOK, M_ZERO, malloc_type, thread, umtx_q, umtxq_queue};
 
@@ -59,6 +59,7 @@ pub unsafe extern "C" fn umtx_thread_fini(td: *mut thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn umtx_thread_alloc(td: *mut thread) {
     point("umtx_thread_alloc", &[td.addr()]);
+    uma::assert_live(td.cast(), "umtx_thread_alloc");
     // SAFETY: the caller's promise; nobody else uses the entry.
     unsafe {
         let entry = (*td).td_umtxq;
@@ -84,6 +85,7 @@ pub unsafe extern "C" fn umtx_thread_alloc(td: *mut thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn umtx_thread_exit(td: *mut thread) {
     point("umtx_thread_exit", &[td.addr()]);
+    uma::assert_live(td.cast(), "umtx_thread_exit");
     malloc::assert_may_sleep("umtx_thread_exit");
     // SAFETY: the caller's promise.
     unsafe {

@@ -11,7 +11,7 @@ use std::alloc::{Layout, alloc, handle_alloc_error};
 use std::collections::BTreeMap;
 
 use crate::kern::host_lock::HostLock;
-use crate::kern::malloc;
+use crate::kern::{malloc, uma};
 use crate::machine::api::{Kind, fail, name_of, point};
 use crate::sys::{KT_MAXMEMDOM, thread};
 
@@ -167,6 +167,7 @@ fn new_stack(pages: c_int) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vm_thread_new(td: *mut thread, pages: c_int) -> c_int {
     point("vm_thread_new", &[td.addr(), pages as usize]);
+    uma::assert_live(td.cast(), "vm_thread_new");
     malloc::assert_may_sleep("vm_thread_new");
     let pages = match pages {
         ..=1 => KSTACK_PAGES,
@@ -204,6 +205,7 @@ pub unsafe extern "C" fn vm_thread_new(td: *mut thread, pages: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vm_thread_dispose(td: *mut thread) {
     point("vm_thread_dispose", &[td.addr()]);
+    uma::assert_live(td.cast(), "vm_thread_dispose");
     // SAFETY: the caller's promise.
     let (stack, pages) = unsafe { ((*td).td_kstack as usize, (*td).td_kstack_pages) };
     let held = VM.with(|vm| {
