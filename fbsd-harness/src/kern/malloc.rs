@@ -12,7 +12,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::kern::host_lock::HostLock;
-use crate::machine::api::{Kind, curthread, fail, point, register_name};
+use crate::machine::api::{Kind, curthread, fail, may_block, point, register_name};
 use crate::sys::{M_WAITOK, M_ZERO, malloc_type};
 
 /// Alignment of every block: that of a cache line.
@@ -73,14 +73,12 @@ pub static mut M_TEMP: [malloc_type; 1] = [new_type(c"temp")];
 /// Fails if the current thread may not sleep here: it holds a spin lock, is in
 /// a critical section or runs where sleeping is forbidden.
 pub fn assert_may_sleep(what: &str) {
-    let td = curthread();
-    // SAFETY: curthread is a thread; only it changes these two fields.
-    let (critnest, forbidden) = unsafe { ((*td).td_critnest, (*td).td_no_sleeping) };
-    if critnest != 0 || forbidden != 0 {
-        fail(
-            Kind::Lock,
-            format!("{what} may sleep, but a spin lock or a critical section is held"),
-        );
+    // SAFETY: curthread is a thread, and only it changes the field.
+    unsafe {
+        may_block(what);
+        if (*curthread()).td_no_sleeping != 0 {
+            fail(Kind::Lock, format!("{what} where sleeping is forbidden"));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use core::ffi::c_int;
 
-use crate::machine::api::{HZ, point, ticks};
+use crate::machine::api::{hz, point, ticks};
 use crate::sys::timeval;
 
 /// May an event that happens at most `limit` times a second (any number of
@@ -23,7 +23,7 @@ pub unsafe extern "C" fn eventratecheck(
     // SAFETY: the caller's promise.
     unsafe {
         let elapsed = now.wrapping_sub((*last).tv_sec as c_int) as u32;
-        let allowed = if (*last).tv_sec == 0 || elapsed >= HZ as u32 {
+        let allowed = if (*last).tv_sec == 0 || elapsed >= hz() {
             (*last).tv_sec = i64::from(now);
             *count = 1;
             limit != 0
