@@ -284,7 +284,7 @@ lwpid_t	u_thr_new(void (*body)(void *), void *arg);	/* id or -errno */
 /* Returns only in the last thread of its process: 0. */
 int	u_thr_exit(void);
 /* As thr_exit(2) does to a joiner: *done = 1 before it exits. */
-int	u_thr_exit_to(volatile int *done);
+int	u_thr_exit_to(volatile int *done);	/* woken with u_umtx_wake */
 lwpid_t	u_thr_self(void);
 int	u_thr_kill(lwpid_t tid, int sig);	/* own process; ESRCH */
 int	u_thr_kill2(pid_t pid, lwpid_t tid, int sig);
@@ -360,6 +360,12 @@ int	u_cas_retry(volatile int *conflict, bool sleep);
  * _ERESTART or _NOP.  Returns what fn returns.
  */
 int	u_deferstop(int mode, int (*fn)(void *), void *arg);
+/*
+ * A sleep mutex for scenarios: in a u_syscall() handler, for threads that
+ * block on a lock.
+ */
+void	sim_lock(void);
+void	sim_unlock(void);
 /* Kernel mode: sleeps on c, with PCATCH if interruptible; msleep's errors. */
 int	sim_sleep(struct sim_chan *c, bool interruptible, int ticks);
 
@@ -390,7 +396,8 @@ int	k_ptrace_lwp_events(struct proc *p, bool on);
 /*
  * procctl(PROC_REAP_KILL) on p alone: enqueues on taskqueue_thread, which
  * stops p with SINGLE_ALLPROC, signals it and ends the stop; waits for it.
- * 0, or EBUSY if the stop was refused (the signal is sent all the same).
+ * 0, EBUSY if the stop was refused (the signal is sent all the same), or ESRCH
+ * if p is exiting.
  */
 int	k_reaper_kill(struct proc *p, int sig);
 /* As k_reaper_kill(), with fn(arg) called while p is stopped. */
