@@ -7,7 +7,7 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use crate::kern::{
-    cpuset, cred, eventhandler, limits, proc, settings, sigqueue, sysctl, uma, vm, vmmeter,
+    cpuset, cred, eventhandler, limits, settings, sigqueue, sysctl, uma, vm, vmmeter,
 };
 use crate::machine::api::{
     mtx_init, ncpus, pcpu_of, proc_lock, proc_unlock, proc0, register_name, td_set_state, thread0,
@@ -90,7 +90,6 @@ pub unsafe fn boot() {
     }
     run(&inits, |subsystem| subsystem >= SI_SUB_INTRINSIC);
     sigqueue::init();
-    proc::init();
     settings::after_boot();
 }
 

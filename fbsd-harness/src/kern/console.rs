@@ -4,11 +4,11 @@
 use core::ffi::{CStr, c_char};
 use std::ffi::CString;
 
+use crate::capi;
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::{Kind, fail, note};
 
 static LINES: HostLock<Vec<CString>> = HostLock::new(Vec::new());
-static ON_PANIC: HostLock<Option<fn(&str)>> = HostLock::new(None);
 
 /// printf(9), formatted.
 ///
@@ -33,18 +33,11 @@ pub unsafe extern "C" fn sim_panic(text: *const c_char) -> ! {
     panic(text.to_string_lossy().into_owned())
 }
 
-/// Panics: tells whoever waits for it, and otherwise ends the run.
+/// Panics: ends the run, as a success where the panic was expected.
 pub fn panic(text: String) -> ! {
     note("panic", &[]);
-    if let Some(hook) = ON_PANIC.with(|hook| *hook) {
-        hook(&text);
-    }
+    capi::panic::panicked(&text);
     fail(Kind::Panic, text)
-}
-
-/// Calls `hook` with the message of a panic before the run fails.
-pub fn on_panic(hook: fn(&str)) {
-    ON_PANIC.with(|held| *held = Some(hook));
 }
 
 /// How many messages were printed.
