@@ -105,8 +105,8 @@ fn check_ids(census: &Census) {
     fail(Kind::Leak, "two threads have the same id".into());
 }
 
-/// The ids that are marked in use, less the first one there is, in order: from
-/// the object's bitmap, its first block of type tidhash.
+/// The ids that are marked in use, in order, counted from the first id there
+/// is: from the object's bitmap, which is its first block of type tidhash.
 pub fn ids_in_use() -> Vec<i64> {
     let Some((address, size)) = malloc::blocks_named("tidhash").into_iter().next() else {
         return Vec::new();
