@@ -4440,6 +4440,7 @@ pub const KT_SWT_SLEEPQ: ::core::ffi::c_int = 3;
 pub const KT_SWT_TURNSTILE: ::core::ffi::c_int = 2;
 pub const KT_SWT_IDLE: ::core::ffi::c_int = 6;
 pub const KT_SWT_BIND: ::core::ffi::c_int = 11;
+pub const KT_SWT_REMOTEPREEMPT: ::core::ffi::c_int = 9;
 pub const KT_EHE_DEAD_PRIORITY: ::core::ffi::c_int = -1;
 pub const KT_MAXMEMDOM: ::core::ffi::c_int = 8;
 pub const KT_CACHE_LINE_SIZE: ::core::ffi::c_int = 64;

@@ -96,6 +96,7 @@ static const int KT_SWT_SLEEPQ = SWT_SLEEPQ;
 static const int KT_SWT_TURNSTILE = SWT_TURNSTILE;
 static const int KT_SWT_IDLE = SWT_IDLE;
 static const int KT_SWT_BIND = SWT_BIND;
+static const int KT_SWT_REMOTEPREEMPT = SWT_REMOTEPREEMPT;
 static const int KT_EHE_DEAD_PRIORITY = EHE_DEAD_PRIORITY;
 static const int KT_MAXMEMDOM = MAXMEMDOM;
 static const int KT_CACHE_LINE_SIZE = CACHE_LINE_SIZE;

@@ -4,9 +4,13 @@
 //!
 //! * [`sys`]: the kernel's types and constants, from its headers;
 //! * [`machine`]: CPUs, coroutines, scheduling points, the trace;
+//! * [`capi`]: the scenarios' API, as sim.h declares it;
+//! * [`capi`]: the scenarios' API, as sim.h declares it;
 //! * [`kern`]: the kernel's services, one module per concern, each with the C
 //!   functions that the object calls and the Rust functions for the others;
-//! * [`user`]: processes in user mode and what drives them: the scenarios' API;
+//! * [`object`]: what the object exports;
+//! * [`object`]: what the object exports;
+//! * [`user`]: processes in user mode and what drives them;
 //! * [`runner`]: the program around it;
 //! * [`report`]: how a run ends.
 //!
@@ -14,10 +18,16 @@
 //! torn down, and a crash is the failure of one run.
 
 #![allow(non_camel_case_types)]
+// Kernel code: a function's contract (which locks are held, which thread runs,
+// what is alive) covers its whole body.  It is stated once, at the function.
+#![allow(unsafe_op_in_unsafe_fn)]
+#![deny(unused_must_use)]
 
-pub mod kern;
-pub mod machine;
-pub mod report;
-pub mod runner;
-pub mod sys;
-pub mod user;
+mod capi;
+mod kern;
+mod machine;
+mod object;
+mod report;
+mod runner;
+mod sys;
+mod user;

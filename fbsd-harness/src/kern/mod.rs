@@ -11,6 +11,7 @@ pub mod lock;
 pub mod mutex;
 pub mod rwlock;
 pub mod sched;
+pub mod sleep;
 pub mod sleepq;
 pub mod spin;
 pub mod switch;

@@ -1,0 +1,28 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/*
+ * With which options the object under test was built.  Compiled with the
+ * kernel's headers and those options, as the scenarios are.
+ */
+#include <sys/param.h>
+#include <sys/lock.h>
+
+extern const int sim_lock_debug, sim_invariants, sim_smp;
+
+/* Do lock calls carry file and line? */
+const int sim_lock_debug = LOCK_DEBUG;
+
+/* Are assertions compiled in? */
+#ifdef INVARIANTS
+const int sim_invariants = 1;
+#else
+const int sim_invariants = 0;
+#endif
+
+/* Is it for several CPUs?  Without SMP spin mutexes are not atomic. */
+#ifdef SMP
+const int sim_smp = 1;
+#else
+const int sim_smp = 0;
+#endif

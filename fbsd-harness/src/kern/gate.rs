@@ -1,0 +1,64 @@
+//! Waiting for conditions that nobody announces: for controllers and for the
+//! harness's own threads.  The thread stays runnable but is not run before its
+//! condition holds.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use super::{lock, spin, switch};
+use crate::machine::cpu::{curthread, smp_mode};
+use crate::machine::ext::{Gate, ext};
+use crate::machine::point;
+use crate::sys;
+
+/// Lets others run until `condition` holds.  No locks held.  The condition is
+/// called in any thread and only reads memory.
+pub unsafe fn wait_until<F: Fn() -> bool>(what: &'static CStr, condition: F) {
+    unsafe fn check<F: Fn() -> bool>(data: *const c_void) -> bool {
+        // SAFETY: the closure of a thread that waits in `wait_until`.
+        unsafe { (*data.cast::<F>())() }
+    }
+    wait(
+        Gate {
+            what: what.as_ptr(),
+            check: check::<F>,
+            arg: (&raw const condition).cast(),
+        },
+        || condition(),
+    );
+}
+
+unsafe fn wait(gate: Gate, holds: impl Fn() -> bool) {
+    lock::assert_none("waiting for a condition");
+    while !holds() {
+        let td = curthread();
+        spin::thread_lock(td);
+        (*ext(td)).gate = Some(gate);
+        switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
+    }
+}
+
+/// One round of polling for a condition that only the caller can evaluate:
+/// returns after others have done something, or time has passed.  `polls`
+/// counts the rounds: later ones are longer.  No locks held.
+pub unsafe fn poll(what: *const c_char, polls: c_int) {
+    lock::assert_none("polling");
+    let td = curthread();
+    if smp_mode() {
+        super::sched::sched_relinquish(td);
+        return;
+    }
+    let mark = point::Activity::now(4 << polls.clamp(0, 5));
+    unsafe fn check(data: *const c_void) -> bool {
+        // SAFETY: the mark of a thread that waits in `poll`.
+        unsafe { (*data.cast::<point::Activity>()).is_over() }
+    }
+    (*ext(td)).polling = true;
+    spin::thread_lock(td);
+    (*ext(td)).gate = Some(Gate {
+        what,
+        check,
+        arg: (&raw const mark).cast(),
+    });
+    switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
+    (*ext(td)).polling = false;
+}

@@ -1,0 +1,27 @@
+//! The simulated machine: CPUs, threads' stacks, scheduling points, the trace.
+//!
+//! A simulated CPU is a `struct pcpu` and an idle thread; a simulated thread is
+//! a `struct thread` and a coroutine.  In MODE=det one host thread plays all
+//! CPUs: at each scheduling point it asks the explorer which CPU does the next
+//! step, sets the GS base to that CPU's pcpu and switches stacks.  In MODE=smp
+//! every CPU is a host thread and coroutines move between them.  Kernel code is
+//! the same in both: it reads curthread from GS and takes the locks it needs.
+//!
+//! * [`coro`]: stacks and the context switch;
+//! * [`cpu`]: CPUs, pcpu, GS;
+//! * [`ext`]: what the harness keeps behind each `struct thread`;
+//! * [`point`]: scheduling points, the ways to go on, spinning, idling;
+//! * [`trace`]: what happened;
+//! * [`names`]: what addresses are called in reports;
+//! * [`stuck`]: the report when nobody can go on;
+//! * [`run`]: starting the machine.
+
+pub mod api;
+pub mod coro;
+pub mod cpu;
+pub mod ext;
+pub mod names;
+pub mod point;
+pub mod run;
+pub mod stuck;
+pub mod trace;

@@ -1,0 +1,91 @@
+//! What happened, event by event, in the arena.
+
+use super::cpu::{curcpu, curthread};
+use super::ext::ext;
+use crate::report::{self, RECORDS};
+
+/// Most arguments of an event.
+pub const ARGS: usize = 3;
+
+/// One event.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Record {
+    /// The event's name; in the program's image, so valid in the runner too.
+    event: *const u8,
+    event_len: u16,
+    /// The thread that did it.
+    pub thread: u16,
+    /// The CPU that it ran on.
+    pub cpu: u8,
+    /// How many arguments there are.
+    pub nargs: u8,
+    /// Virtual time since boot, in ticks, modulo 2^16.
+    pub ticks: u16,
+    /// The arguments: addresses or numbers.
+    pub args: [usize; ARGS],
+}
+
+impl Record {
+    /// The event's name.
+    pub fn event(&self) -> &'static str {
+        // SAFETY: made from a `&'static str` of this program by `note`.
+        unsafe {
+            let bytes = std::slice::from_raw_parts(self.event, usize::from(self.event_len));
+            std::str::from_utf8_unchecked(bytes)
+        }
+    }
+}
+
+/// How many events there were: the position of the next one.
+#[inline]
+pub fn len() -> u64 {
+    let arena = report::arena();
+    // SAFETY: the arena lives as long as the run.
+    if arena.is_null() { 0 } else { unsafe { (*arena).events } }
+}
+
+/// Records an event of the running thread.  In MODE=smp nothing is recorded.
+#[inline]
+pub fn note(event: &'static str, args: &[usize]) {
+    let arena = report::arena();
+    if arena.is_null() || super::cpu::smp_mode() {
+        return;
+    }
+    let mut record = Record {
+        event: event.as_ptr(),
+        event_len: event.len() as u16,
+        // SAFETY: the running thread has an extension.
+        thread: unsafe { (*ext(curthread())).number },
+        cpu: curcpu() as u8,
+        nargs: args.len() as u8,
+        ticks: crate::kern::time::uptime() as u16,
+        args: [0; ARGS],
+    };
+    record.args[..args.len()].copy_from_slice(args);
+    // SAFETY: in det one host thread writes; the arena lives as long as the run.
+    unsafe {
+        let position = (*arena).events;
+        if position < RECORDS as u64 {
+            (&raw mut (*arena).records).cast::<Record>().add(position as usize).write(record);
+        }
+        (*arena).events = position + 1;
+        (*ext(curthread())).last_event = position;
+        (*arena).hash = mix((*arena).hash, &record);
+    }
+}
+
+/// Folds an event into a hash that does not depend on where memory lies.
+fn mix(hash: u64, record: &Record) -> u64 {
+    const PLAIN: usize = 1 << 16;
+    const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+    let step = |hash: u64, value: u64| (hash ^ value).wrapping_mul(PRIME).rotate_left(29);
+    let mut hash = step(hash, record.event as u64);
+    hash = step(hash, u64::from(record.thread) << 8 | u64::from(record.cpu));
+    for &arg in &record.args {
+        if arg < PLAIN {
+            hash = step(hash, arg as u64);
+        }
+    }
+    hash
+}
