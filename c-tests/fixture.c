@@ -320,6 +320,51 @@ suspend_check_as(struct thread *td, int ri)
 }
 
 /*
+ * T0 single-threads P.
+ */
+int
+single(int mode)
+{
+	int error;
+
+	PROC_LOCK(P);
+	error = thread_single(P, mode);
+	CHECK_LOCKS("PL");
+	PROC_UNLOCK(P);
+	return (error);
+}
+
+/*
+ * A stop of P is in force, T0 being the singler if there is one; T1 of three
+ * threads runs.
+ */
+void
+stop_with(int flags)
+{
+
+	multi(3);
+	P->p_flag |= flags;
+	if ((flags & P_STOPPED_SINGLE) != 0)
+		P->p_singlethread = T0;
+	set_curthread(T1);
+}
+
+/*
+ * thread_suspend_check() of the current thread, which must come back.
+ */
+int
+suspend_check_here(int ri)
+{
+	int error;
+
+	PROC_LOCK(P);
+	error = thread_suspend_check(ri);
+	CHECK_LOCKS("PL");
+	PROC_UNLOCK(P);
+	return (error);
+}
+
+/*
  * Boot.
  */
 SET_DECLARE(sysinit_set, struct sysinit);

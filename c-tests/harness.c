@@ -2,31 +2,18 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * Checks, the call log, hooks and escapes.  One test runs per process, so
- * nothing here is ever reset.
+ * Reports, checks and the call log.  One test runs per process, so nothing
+ * here is ever reset.
  */
 #include "harness.h"
 
 #define	LOG_MAX		4096
 #define	LINE_MAX	256
 #define	NAMES_MAX	4096
-#define	FAKES_MAX	256
-#define	QUEUE_MAX	16
 
 struct call {
 	char	c_text[LINE_MAX];
 	char	c_locks[LINE_MAX];
-};
-
-struct fake {
-	const char	*f_name;
-	int		 f_calls;
-	hook_t		*f_hook[QUEUE_MAX];
-	int		 f_nth[QUEUE_MAX];	/* 0: on each call */
-	int		 f_nhooks;
-	long		 f_ret[QUEUE_MAX];
-	int		 f_nret;		/* values queued */
-	int		 f_retpos;		/* values used */
 };
 
 static struct {
@@ -36,14 +23,7 @@ static struct {
 static int nnames;
 static struct call calls[LOG_MAX];
 static int ncalls;
-static struct fake fakes[FAKES_MAX];
-static int nfakes;
-static struct escape *escapes;
 static int failures;
-
-char panic_text[256];
-
-void	_longjmp(long *env, int val) __dead2;
 
 /*
  * Reports.
@@ -235,16 +215,16 @@ ptr_name(const volatile void *ptr)
 /*
  * The log.
  */
-static bool
-matches(const char *pattern, const char *text)
+bool
+text_matches(const char *pattern, const char *text)
 {
 
 	for (; *pattern != '\0'; pattern++, text++) {
 		if (*pattern == '*') {
 			for (; *text != '\0'; text++)
-				if (matches(pattern + 1, text))
+				if (text_matches(pattern + 1, text))
 					return (true);
-			return (matches(pattern + 1, text));
+			return (text_matches(pattern + 1, text));
 		}
 		if (*pattern != *text)
 			return (false);
@@ -260,9 +240,9 @@ call_matches(const char *line, const struct call *c)
 
 	locks = strstr(line, " | ");
 	if (locks == NULL)
-		return (matches(line, c->c_text));
+		return (text_matches(line, c->c_text));
 	snprintf(pattern, sizeof(pattern), "%.*s", (int)(locks - line), line);
-	return (matches(pattern, c->c_text) &&
+	return (text_matches(pattern, c->c_text) &&
 	    strcmp(locks + 3, c->c_locks) == 0);
 }
 
@@ -363,169 +343,19 @@ clear_calls(void)
 	ncalls = 0;
 }
 
-/*
- * Fakes.
- */
-static struct fake *
-fake_lookup(const char *name)
-{
-	int i;
-
-	for (i = 0; i < nfakes; i++)
-		if (strcmp(fakes[i].f_name, name) == 0)
-			return (&fakes[i]);
-	if (nfakes == FAKES_MAX)
-		fatal("FAKES_MAX is too small");
-	fakes[nfakes].f_name = name;
-	return (&fakes[nfakes++]);
-}
-
 void
-on_call(const char *fake, int nth, hook_t *hook)
+log_call(const char *name, const char *fmt, va_list ap)
 {
-	struct fake *f;
-
-	f = fake_lookup(fake);
-	if (f->f_nhooks == QUEUE_MAX)
-		fatal("too many hooks on %s", fake);
-	f->f_hook[f->f_nhooks] = hook;
-	f->f_nth[f->f_nhooks++] = nth != 0 ? f->f_calls + nth : 0;
-}
-
-void
-returns(const char *fake, long value)
-{
-	struct fake *f;
-
-	f = fake_lookup(fake);
-	if (f->f_retpos == f->f_nret)
-		f->f_retpos = f->f_nret = 0;
-	if (f->f_nret == QUEUE_MAX)
-		fatal("too many values queued for %s", fake);
-	f->f_ret[f->f_nret++] = value;
-}
-
-long
-fake_ret(struct fake *f, long def)
-{
-
-	if (f->f_retpos < f->f_nret)
-		return (f->f_ret[f->f_retpos++]);
-	return (def);
-}
-
-struct fake *
-fake_call(const char *name, void *arg, const char *fmt, ...)
-{
-	struct fake *f;
 	struct call *c;
-	va_list ap;
-	int call, i;
+	int len;
 
 	if (ncalls == LOG_MAX)
 		fatal("%s: the log is full, an endless loop?", name);
-	if (fmt != NULL) {
-		c = &calls[ncalls++];
-		i = snprintf(c->c_text, sizeof(c->c_text), "%s(", name);
-		va_start(ap, fmt);
-		i += vsnprintf(c->c_text + i, sizeof(c->c_text) - i, fmt, ap);
-		va_end(ap);
-		i = MIN(i, (int)sizeof(c->c_text) - 2);
-		c->c_text[i] = ')';
-		c->c_text[i + 1] = '\0';
-		snprintf(c->c_locks, sizeof(c->c_locks), "%s", lock_state());
-	}
-	f = fake_lookup(name);
-	call = ++f->f_calls;
-	for (i = 0; i < f->f_nhooks; i++)
-		if (f->f_nth[i] == 0 || f->f_nth[i] == call)
-			f->f_hook[i](arg);
-	return (f);
-}
-
-void
-fake_must(bool cond, const char *fake, const char *what)
-{
-
-	if (!cond)
-		fatal("%s called in a wrong way: %s", fake, what);
-}
-
-void
-fake_may_sleep(const char *fake)
-{
-
-	fake_must(!spin_locks_owned(), fake,
-	    "it may sleep, but a spin lock is held");
-}
-
-/*
- * Escapes.
- */
-void
-escape_push(struct escape *e, const char *who)
-{
-
-	e->e_who = who;
-	e->e_curthread = curthread;
-	e->e_prev = escapes;
-	escapes = e;
-}
-
-bool
-escape_armed(const char *who)
-{
-
-	return (escapes != NULL && strcmp(escapes->e_who, who) == 0);
-}
-
-void
-escape(const char *who)
-{
-	struct escape *e;
-
-	if (!escape_armed(who))
-		fatal("unexpected call of %s", who);
-	e = escapes;
-	escapes = e->e_prev;
-	_longjmp(e->e_env, 1);
-}
-
-void
-escape_pop(struct escape *e)
-{
-
-	escapes = e->e_prev;
-}
-
-void
-escape_missed(struct escape *e, const char *file, int line, const char *stmt)
-{
-
-	escape_pop(e);
-	fail(file, line, "%s came back, expected it to end in %s", stmt,
-	    e->e_who);
-}
-
-void
-escape_done(struct escape *e, const char *file, int line, const char *text)
-{
-
-	kt_pcpu.pc_curthread = e->e_curthread;
-	if (text != NULL && !matches(text, panic_text))
-		fail(file, line, "panic \"%s\", expected \"%s\"", panic_text,
-		    text);
-}
-
-void
-panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(panic_text, sizeof(panic_text), fmt, ap);
-	va_end(ap);
-	if (!escape_armed("panic"))
-		fatal("panic: %s", panic_text);
-	escape("panic");
+	c = &calls[ncalls++];
+	len = snprintf(c->c_text, sizeof(c->c_text), "%s(", name);
+	len += vsnprintf(c->c_text + len, sizeof(c->c_text) - len, fmt, ap);
+	len = MIN(len, (int)sizeof(c->c_text) - 2);
+	c->c_text[len] = ')';
+	c->c_text[len + 1] = '\0';
+	snprintf(c->c_locks, sizeof(c->c_locks), "%s", lock_state());
 }

@@ -105,10 +105,7 @@ extern struct pcpu kt_pcpu;
 #define	IF_WITNESS(line)	""
 #endif
 /* The swapper is gone from 15.0 on. */
-#ifdef PROFILE_15
-#define	IF_SWAPPER(line)	""
-#else
-#define	IF_SWAPPER(line)	line
+#ifndef PROFILE_15
 #define	HAVE_SWAPPER
 #endif
 
@@ -203,6 +200,8 @@ void	check_counts(const char *file, int line, struct proc *p, int nthr,
 void	check_calls(const char *file, int line, const char *const *lines);
 void	check_only(const char *file, int line, const char *const *only,
 	    const char *const *lines);
+bool	text_matches(const char *pattern, const char *text);
+void	log_call(const char *name, const char *fmt, va_list ap);
 int	count_calls(const char *prefix);
 void	clear_calls(void);
 void	escape(const char *who) __dead2;
@@ -293,6 +292,13 @@ bool	run_as(struct thread *td, void (*func)(void));
 /* thread_suspend_check(ri) as td does it; PARKED if it went to sleep. */
 #define	PARKED	(-1000)
 int	suspend_check_as(struct thread *td, int ri);
+
+/* thread_single(P, mode) of T0; the locks are checked. */
+int	single(int mode);
+/* A stop of P that T1 of three threads is to notice; T0 is the singler. */
+void	stop_with(int flags);
+/* thread_suspend_check(ri) of curthread, which must come back. */
+int	suspend_check_here(int ri);
 
 /*
  * Booting the object: the SYSINITs of its linker set, then proc_linkup0 and

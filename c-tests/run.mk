@@ -6,9 +6,16 @@ include $(CONFIG)
 VPATH=	$(SRC):$(SRC)/fakes
 
 KERNEL_OBJS= \
-	harness.o fixture.o event.o lock.o mem.o proc.o sched.o timer.o
+	harness.o fake.o fixture.o zombies.o \
+	event.o lock.o mem.o mutex.o proc.o rwlock.o sched.o timer.o
 TEST_OBJS= \
-	test_alloc.o test_boot.o test_cow.o test_exit.o test_ids.o test_invariants.o test_limit.o test_link.o test_reap.o test_single.o test_single_allproc.o test_sets.o test_single_end.o test_suspend_check.o test_suspend.o test_tdfind.o test_unsuspend.o test_wait.o test_weed.o test_zone.o
+	test_alloc.o test_boot.o test_cow.o test_exit.o test_ids.o \
+	test_invariants.o test_invariants_state.o test_limit.o test_link.o \
+	test_reap.o test_reap_callout.o test_sets.o test_single.o \
+	test_single_allproc.o test_single_end.o test_single_wait.o \
+	test_suspend.o test_suspend_check.o test_suspend_check_wait.o \
+	test_tdfind.o test_unsuspend.o test_wait.o test_weed.o \
+	test_weed_allproc.o test_zone.o
 
 TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-format-zero-length
@@ -24,7 +31,7 @@ ctests: tap.o $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT)
 	$(KT_HOSTCC) -static -no-pie -o $@ tap.o $(KERNEL_OBJS) \
 	    $(TEST_OBJS) $(KT_OBJECT)
 
-$(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h $(CONFIG)
+$(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h zombies.h lock.h $(CONFIG)
 
 .c.o:
 	$(KT_CC) $(KT_CFLAGS) $(TESTFLAGS) -c $< -o $@

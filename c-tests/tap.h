@@ -11,7 +11,7 @@
 
 struct tap_test {
 	const char	*tt_id;		/* name of the C function */
-	const char	*tt_desc;	/* what it guards; the TAP description */
+	const char	*tt_desc;	/* the TAP description */
 	void		(*tt_func)(void);
 };
 

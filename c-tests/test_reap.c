@@ -2,75 +2,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * Zombies: thread_stash(), reaping in batches, the callout, the task, the
- * barrier, memory domains.
+ * Zombies: thread_stash(), and reaping in batches, by memory domain.
  */
 #include "harness.h"
-
-static struct ucred *cred_a, *cred_b;
-static struct plimit *lim_a, *lim_b;
-
-/*
- * P is the process whose threads exit.
- */
-static void
-setup(void)
-{
-
-	zone_slab_items = 1;
-	boot();
-	P = mkproc("p", 100);
-	cred_a = mkcred("credA", 1);
-	cred_b = mkcred("credB", 2);
-	lim_a = mklimit("limA");
-	lim_b = mklimit("limB");
-}
-
-/*
- * A thread that has exited and is off its CPU, not yet stashed.
- */
-static struct thread *
-exited(struct ucred *cr, struct plimit *lim)
-{
-	struct thread *td;
-
-	td = thread_alloc(1);
-	td->td_proc = P;
-	td->td_realucred = td->td_ucred = cr;
-	cr->cr_users++;
-	cr->cr_ref++;
-	td->td_limit = lim;
-	lim->pl_refcnt++;
-	td->td_ucredref = 0;
-	P->p_exitthreads++;
-	return (td);
-}
-
-/*
- * Zombies are made of threads allocated beforehand: thread_alloc() reaps.
- */
-static void
-make_zombies(int n)
-{
-	struct thread *tds[128];
-	int i;
-
-	for (i = 0; i < n; i++)
-		tds[i] = exited(cred_a, lim_a);
-	for (i = 0; i < n; i++)
-		thread_stash(tds[i]);
-	clear_calls();
-}
-
-/*
- * What the reap task does; thread_reap_barrier() runs it.
- */
-static void
-reap(void)
-{
-
-	thread_reap_barrier();
-}
+#include "zombies.h"
 
 /*
  * thread_stash.
@@ -87,7 +22,7 @@ TEST(stash, "thread_stash: S21 lowers p_exitthreads, makes no calls, takes "
 {
 	struct thread *td;
 
-	setup();
+	zombies_boot();
 	td = exited(cred_a, lim_a);
 	P->p_exitthreads = 3;
 	log_locks();
@@ -104,7 +39,7 @@ TEST(stash_list, "thread_stash: S21 last in, first out, linked through "
 {
 	struct thread *a, *b, *c;
 
-	setup();
+	zombies_boot();
 	a = exited(cred_a, lim_a);
 	b = exited(cred_a, lim_a);
 	c = exited(cred_a, lim_a);
@@ -130,7 +65,7 @@ TEST(stash_order, "thread_stash: S21 the process no longer waits for the "
 	static struct thread0_storage storage __aligned(PAGE_SIZE);
 	struct thread *td;
 
-	setup();
+	zombies_boot();
 	td = &storage.t0st_thread;
 	td->td_proc = P;
 	P->p_exitthreads = 3;
@@ -147,7 +82,7 @@ TEST(reap_calls, "reaping: S24 one zombie, every call in order, without "
 {
 	struct thread *td;
 
-	setup();
+	zombies_boot();
 	handler_add(_eventhandler_list_thread_dtor, 0, "dtor_event");
 	td = exited(cred_a, lim_a);
 	td->td_cpuset = (struct cpuset *)(uintptr_t)0xc5e7;
@@ -186,7 +121,7 @@ TEST(reap_calls, "reaping: S24 one zombie, every call in order, without "
 TEST(reap_order, "reaping: S24 newest zombie first")
 {
 
-	setup();
+	zombies_boot();
 	make_zombies(3);
 	reap();
 	expect_only(ONLY("uma_zfree"),
@@ -198,7 +133,7 @@ TEST(reap_order, "reaping: S24 newest zombie first")
 TEST(reap_empty, "reaping: S24 nothing to reap: no batch is finished")
 {
 
-	setup();
+	zombies_boot();
 	reap();
 	CHECK_EQ(0, count_calls("credbatch_final("));
 	CHECK_EQ(0, count_calls("limbatch_final("));
@@ -219,7 +154,7 @@ TEST(reap_link_first, "reaping: S24 link and id of a zombie are read before "
     "it is freed")
 {
 
-	setup();
+	zombies_boot();
 	make_zombies(3);
 	on_each("seltdfini", reuse_memory);
 	reap();
@@ -233,7 +168,7 @@ static void
 check_batches(int n)
 {
 
-	setup();
+	zombies_boot();
 	make_zombies(n);
 	CHECK_EQ(n, thread_zone_fake.fz_live);
 	log_locks();
@@ -307,7 +242,7 @@ TEST(batch_moment, "reaping: S24 the 16th zombie is freed before its batch of "
 #ifndef LOCKS_VISIBLE
 	skip("lock calls are inline in this kernel");
 #endif
-	setup();
+	zombies_boot();
 	make_zombies(17);
 	log_locks();
 	reap();
@@ -347,7 +282,7 @@ check_counts_released(int n)
 	int i;
 
 	set_maxthread(202);
-	setup();
+	zombies_boot();
 	make_zombies(n);
 	reap();
 	priv_deny(true);
@@ -380,7 +315,7 @@ TEST(ids_released, "reaping: S06 all ids of 40 zombies are free again")
 	int i;
 
 	set_maxthread(200);
-	setup();
+	zombies_boot();
 	make_zombies(40);
 	reap();
 	for (i = 41; i < 200; i++)
@@ -409,7 +344,7 @@ TEST(count_batch, "reaping: S24 the count is lowered by 32 at a time, not one "
 
 	/* thread0 and 38 zombies: the next one would need privilege. */
 	set_maxthread(140);
-	setup();
+	zombies_boot();
 	for (i = 0; i < 38; i++)
 		tds[i] = exited(cred_a, lim_a);
 	for (i = 0; i < 38; i++)
@@ -435,7 +370,7 @@ TEST(count_final, "reaping: S24 the count is lowered last of all")
 
 	/* thread0 and 5 zombies: the next one would need privilege. */
 	set_maxthread(107);
-	setup();
+	zombies_boot();
 	for (i = 0; i < 5; i++)
 		tds[i] = exited(cred_a, lim_a);
 	for (i = 0; i < 5; i++)
@@ -456,7 +391,7 @@ TEST(mixed, "reaping: S25 runs of credentials and limits; cached references "
 	struct thread *tds[4];
 	int i;
 
-	setup();
+	zombies_boot();
 	tds[3] = exited(cred_a, lim_a);
 	tds[2] = exited(cred_b, lim_b);
 	tds[1] = exited(cred_a, lim_b);
@@ -483,7 +418,7 @@ TEST(domain_local, "reaping: S26 thread_alloc below the limit leaves zombies "
 {
 
 	vm_ndomains = 2;
-	setup();
+	zombies_boot();
 	make_zombies(2);
 	kt_pcpu.pc_domain = 1;
 	(void)thread_alloc(1);
@@ -500,7 +435,7 @@ TEST(domain_task, "reaping: S26 the task takes all domains, the local one "
 	int i;
 
 	vm_ndomains = 3;
-	setup();
+	zombies_boot();
 	for (i = 0; i < 3; i++) {
 		tds[i] = exited(cred_a, lim_a);
 		tds[i]->td_allocdomain = i;
@@ -531,7 +466,7 @@ TEST(domain_once, "reaping: S26 the task goes round once: a zombie of a domain "
     "that is done waits for the next time")
 {
 
-	setup();
+	zombies_boot();
 	latecomer = exited(cred_a, lim_a);
 	thread_stash(exited(cred_a, lim_a));
 	on_call("limbatch_final", 1, one_more);
@@ -542,236 +477,3 @@ TEST(domain_once, "reaping: S26 the task goes round once: a zombie of a domain "
 	CHECK_EQ(0, thread_zone_fake.fz_live);
 }
 
-/*
- * The callout.
- */
-static void
-fire(int zombies, int age)
-{
-
-	setup();
-	make_zombies(1);
-	/* A first reap notes the time. */
-	ticks = 100000;
-	reap();
-	make_zombies(zombies);
-	ticks += age;
-	clear_calls();
-	fire_callout();
-}
-
-TEST(callout_young, "reap callout: S27 zombies, but reaped exactly five "
-    "seconds ago: no task; armed again")
-{
-
-	fire(1, 5 * hz);
-	expect_calls("callout_reset_sbt_on(callout0,5000 ticks,0,NULL,-1,"
-	    "C_HARDCLOCK) | -");
-	CHECK_EQ(0, tasks_pending());
-	CHECK_EQ(1, callouts_armed());
-}
-
-TEST(callout_old, "reap callout: S27 one tick later: the task is enqueued, "
-    "then the callout armed again")
-{
-
-	fire(1, 5 * hz + 1);
-	expect_calls(
-	    "taskqueue_enqueue(taskqueue_thread,*) | -",
-	    "callout_reset_sbt_on(callout0,5000 ticks,0,NULL,-1,"
-	    "C_HARDCLOCK) | -");
-	CHECK_EQ(1, tasks_pending());
-}
-
-TEST(callout_no_zombies, "reap callout: S27 no zombies: no task, however long "
-    "ago")
-{
-
-	fire(0, 100 * hz);
-	CHECK_EQ(0, tasks_pending());
-	CHECK_EQ(1, callouts_armed());
-}
-
-TEST(callout_task, "reap callout: S27 the task reaps")
-{
-
-	fire(3, 6 * hz);
-	clear_calls();
-	run_tasks();
-	CHECK_EQ(3, count_calls("uma_zfree("));
-	CHECK_EQ(0, thread_zone_fake.fz_live);
-}
-
-TEST(callout_boot, "reap callout: S27 right after boot any zombie is old: "
-    "ticks starts near INT_MAX")
-{
-
-	setup();
-	make_zombies(1);
-	clear_calls();
-	fire_callout();
-	CHECK_EQ(1, tasks_pending());
-}
-
-TEST(callout_wrap, "reap callout: S27 ticks wrap: the age is unsigned")
-{
-
-	setup();
-	make_zombies(1);
-	ticks = INT_MAX - 10;
-	reap();
-	make_zombies(1);
-	ticks = INT_MIN + 100;
-	fire_callout();
-	CHECK_EQ(0, tasks_pending());
-	ticks = INT_MIN + 5 * hz;
-	fire_callout();
-	CHECK_EQ(1, tasks_pending());
-}
-
-TEST(callout_repeats, "reap callout: S27 it arms itself each time")
-{
-
-	setup();
-	fire_callout();
-	fire_callout();
-	fire_callout();
-	CHECK_EQ(1, callouts_armed());
-}
-
-TEST(callout_domains, "reap callout: S27 any domain with old zombies will do, "
-    "the task is enqueued once")
-{
-	struct thread *tds[3];
-	int i;
-
-	vm_ndomains = 3;
-	setup();
-	for (i = 0; i < 3; i++) {
-		tds[i] = exited(cred_a, lim_a);
-		tds[i]->td_allocdomain = i;
-	}
-	thread_stash(tds[1]);
-	thread_stash(tds[2]);
-	clear_calls();
-	fire_callout();
-	CHECK_EQ(1, count_calls("taskqueue_enqueue("));
-}
-
-TEST(callout_domain_old, "reap callout: S27 a young domain does not hide an "
-    "old one")
-{
-	struct thread *tds[2];
-
-	vm_ndomains = 2;
-	setup();
-	tds[0] = exited(cred_a, lim_a);
-	tds[1] = exited(cred_a, lim_a);
-	tds[1]->td_allocdomain = 1;
-	thread_stash(tds[0]);
-	ticks = 100000;
-	reap();
-	tds[0] = exited(cred_a, lim_a);
-	thread_stash(tds[0]);
-	thread_stash(tds[1]);
-	ticks += hz;
-	fire_callout();
-	CHECK_EQ(1, tasks_pending());
-}
-
-TEST(callout_domains_all, "reap callout: S27 the last domain is looked at, "
-    "none beyond it")
-{
-	struct thread *td;
-
-	vm_ndomains = 2;
-	setup();
-	td = exited(cred_a, lim_a);
-	td->td_allocdomain = 2;
-	thread_stash(td);
-	fire_callout();
-	CHECK_EQ(0, tasks_pending());
-	td = exited(cred_a, lim_a);
-	td->td_allocdomain = 1;
-	thread_stash(td);
-	fire_callout();
-	CHECK_EQ(1, tasks_pending());
-}
-
-TEST(reapticks_empty, "reap callout: S24 reaping an empty list does not note "
-    "the time")
-{
-
-	setup();
-	make_zombies(1);
-	ticks = 100000;
-	reap();
-	ticks += 4 * hz;
-	reap();
-	make_zombies(1);
-	ticks += 2 * hz;
-	fire_callout();
-	CHECK_EQ(1, tasks_pending());
-}
-
-/*
- * The barrier.
- */
-static struct thread *parked;
-
-static void
-switch_stashes(void *arg)
-{
-
-	CHECK_LOCKS("-");
-	thread_stash(parked);
-}
-
-TEST(barrier_deadthread, "thread_reap_barrier: S28 a thread parked as a CPU's "
-    "deadthread is reaped by the time it returns")
-{
-
-	setup();
-	parked = exited(cred_a, lim_a);
-	clear_calls();
-	on("quiesce_all_cpus", switch_stashes);
-	thread_reap_barrier();
-	CHECK_EQ(1, count_calls("uma_zfree(THREAD,item0"));
-	CHECK_EQ(0, tasks_pending());
-}
-
-static void
-check_task(void *arg)
-{
-	struct task *t;
-
-	t = arg;
-	CHECK_EQ(0, t->ta_pending);
-	CHECK_EQ(0, t->ta_priority);
-	CHECK_EQ(0, t->ta_flags);
-	CHECK_PTR(t, t->ta_context);
-	name_ptr(t, "private");
-}
-
-TEST(barrier_task, "thread_reap_barrier: S28 a private task, fully "
-    "initialised, its own argument, freed after the drain")
-{
-
-	setup();
-	on("taskqueue_enqueue", check_task);
-	thread_reap_barrier();
-	expect_only(ONLY("taskqueue_drain", "free"),
-	    "taskqueue_drain(taskqueue_thread,private) | -",
-	    "free(private,temp) | -");
-}
-
-TEST(barrier_malloc, "thread_reap_barrier: S28 allocates one struct task")
-{
-	char line[64];
-
-	setup();
-	thread_reap_barrier();
-	snprintf(line, sizeof(line), "malloc(%zu,temp,M_WAITOK)",
-	    sizeof(struct task));
-	CHECK_EQ(1, count_calls(line));
-}

@@ -36,8 +36,8 @@ callout_reset_sbt_on(struct callout *c, sbintime_t sbt, sbintime_t prec,
 {
 
 	(void)fake_call("callout_reset_sbt_on", c, "%s,%jd ticks,%jd,%s,%d,%s",
-	    ptr_name(c), (intmax_t)(sbt / tick_sbt), (intmax_t)prec, ptr_name(arg), cpu,
-	    flags == C_HARDCLOCK ? "C_HARDCLOCK" : "?");
+	    ptr_name(c), (intmax_t)(sbt / tick_sbt), (intmax_t)prec,
+	    ptr_name(arg), cpu, flags == C_HARDCLOCK ? "C_HARDCLOCK" : "?");
 	narmed += armed == NULL;
 	fake_must(armed == NULL || armed == c, "callout_reset",
 	    "two callouts armed");
