@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::bindings;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Result, bail};
 use crate::files;
 use crate::header;
 use crate::matrix::CASES;
@@ -24,7 +24,12 @@ pub fn check(config: &Config) -> Result<()> {
         command
     };
     let stage = Stage::start("check", "formatting");
-    process::run(&mut cargo("fmt --all --check"), "cargo fmt: run it")?;
+    if !process::output(&mut cargo("fmt --all --check"))?
+        .status
+        .success()
+    {
+        bail!("the sources are not formatted: run cargo fmt --all");
+    }
     stage.done();
 
     let stage = Stage::start("check", "lints");

@@ -27,6 +27,7 @@ mod parity;
 mod process;
 mod report;
 mod rust;
+mod scenarios;
 #[cfg(test)]
 mod scratch;
 mod setup;
@@ -63,6 +64,7 @@ fn command() -> Command {
             Command::new("hosted").about("Make the copy of the object (IMPL=) that links into a process"),
             Command::new("header").about("Generate include/kern_thread.h").arg(check()),
             Command::new("c-tests").about("Prepare the C unit tests for the object (IMPL=)"),
+            Command::new("scenarios").about("Run the regression scenarios on the object (IMPL=)"),
             Command::new("audit").about("Audit the object"),
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
@@ -90,6 +92,12 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "header" if arguments.get_flag("check") => header::check(&config)?,
         "header" => println!("{}", header::write(&config)?.display()),
         "c-tests" => println!("{}", ctests::prepare(&config)?.makefile.display()),
+        "scenarios" => {
+            let request = scenarios::Request::read(|name| std::env::var(name).ok())?;
+            if scenarios::run(&config, &request)?.failed > 0 {
+                bail!("scenarios failed: see the lines marked not ok");
+            }
+        }
         "audit" => {
             let audited = audit::run(&config)?;
             println!(
