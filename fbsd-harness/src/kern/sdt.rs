@@ -52,3 +52,8 @@ const fn provider(name: &'static core::ffi::CStr) -> sdt_provider {
 /// The provider "proc".
 #[unsafe(no_mangle)]
 pub static mut sdt_provider_proc: [sdt_provider; 1] = [provider(c"proc")];
+
+/// The lockstat probe that the inlined release of a spin mutex passes.
+// SAFETY: a probe of zeros is off.
+#[unsafe(no_mangle)]
+pub static mut sdt_lockstat___spin__release: [sdt_probe; 1] = [unsafe { core::mem::zeroed() }];

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::kern::host_lock::HostLock;
 use crate::kern::{malloc, uma};
-use crate::machine::api::{Kind, fail, name_of, point};
+use crate::machine::api::{Kind, fail, name_of, point, proc0, wakeup};
 use crate::sys::{KT_MAXMEMDOM, thread};
 
 const PAGE: usize = 4096;
@@ -239,4 +239,13 @@ pub unsafe fn top_of_stack(td: *const thread, size: usize) -> *mut c_void {
     // SAFETY: the caller's promise.
     let (stack, pages) = unsafe { ((*td).td_kstack as usize, (*td).td_kstack_pages as usize) };
     ((stack + pages * PAGE - size) & !63) as *mut c_void
+}
+
+/// Wakes the swapper.  Nobody sleeps there, since nothing is swapped out, but
+/// the call is part of what the object does.
+#[unsafe(no_mangle)]
+pub extern "C" fn kick_proc0() {
+    point("kick_proc0", &[]);
+    // SAFETY: a channel is only compared.
+    unsafe { wakeup(proc0().cast_const().cast()) };
 }
