@@ -10,6 +10,9 @@ KT= \
 	KERN_THREAD_C="$(KERN_THREAD_C)" TOOLCHAIN="$(TOOLCHAIN)" \
 	FEATURES="$(FEATURES)" IMPL="$(IMPL)" \
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" \
+	ONLY="$(ONLY)" SEED="$(SEED)" SCHEDULES="$(SCHEDULES)" \
+	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
+	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
 	cargo run --quiet --locked --package kt --
 
 all: need
@@ -20,6 +23,12 @@ test: need
 
 object: need
 	@$(KT) object
+
+scenarios: need
+	@$(KT) scenarios
+
+sensitivity: need
+	@$(KT) sensitivity
 
 audit: need
 	@$(KT) audit
@@ -48,4 +57,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object audit bindings header parity check miri install need clean
+.PHONY: all test object scenarios sensitivity audit bindings header parity check miri install need clean
