@@ -1,0 +1,210 @@
+//! Runs in processes of their own.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use fbsd_explorer::trace::Trace;
+use fbsd_explorer::{Decision, Scheduler, Strategy};
+
+use super::arena::{Arena, COUNTERS, Verdict};
+use super::host;
+use super::registry::Scenario;
+use crate::machine;
+use crate::report::{self, Kind};
+
+/// How runs are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Mode {
+    /// Whether simulated CPUs run in parallel.
+    pub smp: bool,
+    /// After how many steps a run counts as a livelock.
+    pub step_limit: u64,
+    /// After how many seconds (of CPU time, in MODE=smp of real time) a run
+    /// that reaches no scheduling point is killed.
+    pub seconds: u32,
+}
+
+/// A run that ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How.
+    pub verdict: Verdict,
+    /// After how many scheduling points.
+    pub steps: u64,
+    /// Why.
+    pub text: String,
+    /// Its decisions.
+    pub decisions: Vec<Decision>,
+    /// The hash of its trace.
+    pub hash: u64,
+    /// Its counters.
+    pub counters: [u64; COUNTERS],
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// A place for one run at a time.
+pub struct Slot {
+    arena: Arena,
+    cpu: Option<usize>,
+    running: Option<(libc::pid_t, Instant)>,
+}
+
+impl Slot {
+    /// The nth slot: its runs stay on the nth of the host's CPUs.
+    pub fn new(index: usize) -> io::Result<Self> {
+        Ok(Self {
+            arena: Arena::new()?,
+            cpu: host::cpus().get(index).copied(),
+            running: None,
+        })
+    }
+
+    /// Whether the run that goes on here is the process `pid`.
+    fn is(&self, pid: libc::pid_t) -> bool {
+        self.running.is_some_and(|(running, _)| running == pid)
+    }
+
+    /// Starts a run.
+    pub fn start(
+        &mut self,
+        scenario: &'static Scenario,
+        strategy: Box<dyn Strategy>,
+        mode: Mode,
+    ) -> io::Result<()> {
+        self.arena.reset();
+        // SAFETY: the runner has a single thread, so the child may go on with
+        // whatever it likes.
+        match unsafe { libc::fork() } {
+            -1 => Err(io::Error::last_os_error()),
+            0 => self.run(scenario, strategy, mode),
+            pid => {
+                self.running = Some((pid, Instant::now()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for the run; `None` if there is none.
+    pub fn wait(&mut self) -> io::Result<Option<Ended>> {
+        let Some((pid, started)) = self.running.take() else {
+            return Ok(None);
+        };
+        let mut status = 0;
+        // SAFETY: the status is a live variable.
+        while unsafe { libc::waitpid(pid, &raw mut status, 0) } == -1 {
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        Ok(Some(self.ended(status, started.elapsed())))
+    }
+
+    /// The trace of the run that ended last.
+    pub fn trace(&self) -> Trace {
+        self.arena.trace()
+    }
+
+    /// A run from beginning to end.
+    pub fn complete(
+        &mut self,
+        scenario: &'static Scenario,
+        strategy: Box<dyn Strategy>,
+        mode: Mode,
+    ) -> io::Result<Ended> {
+        self.start(scenario, strategy, mode)?;
+        self.wait()?
+            .ok_or_else(|| io::Error::other("a run ended unseen"))
+    }
+
+    fn run(&self, scenario: &'static Scenario, strategy: Box<dyn Strategy>, mode: Mode) -> ! {
+        if let Some(cpu) = self.cpu.filter(|_| !mode.smp) {
+            host::stay_on(cpu);
+        }
+        host::limit(mode.seconds, mode.smp);
+        std::panic::set_hook(Box::new(|panic| {
+            report::fail(Kind::Internal, panic.to_string());
+        }));
+        let tape = self.arena.enter();
+        machine::run::run(machine::run::Config {
+            scheduler: Scheduler::new(strategy, tape),
+            step_limit: mode.step_limit,
+            smp: mode.smp,
+            setup: scenario.setup,
+            body: scenario.run,
+        })
+    }
+
+    fn ended(&self, status: libc::c_int, time: Duration) -> Ended {
+        let (verdict, steps, text) = match self.arena.written() {
+            Some(written) => (written.verdict, written.steps, written.text),
+            None => (Verdict::Died, 0, death(status)),
+        };
+        Ended {
+            verdict,
+            steps,
+            text,
+            decisions: self.arena.decisions(),
+            hash: self.arena.hash(),
+            counters: self.arena.counters(),
+            time,
+        }
+    }
+}
+
+/// Waits for a run to end in one of `slots`; `None` if none goes on.
+pub fn wait_any(slots: &mut [Slot]) -> io::Result<Option<(usize, Ended)>> {
+    if slots.iter().all(|slot| slot.running.is_none()) {
+        return Ok(None);
+    }
+    // SAFETY: an all-zero siginfo is a valid one, and the call fills it; the
+    // child stays to be waited for by its slot.
+    let pid = unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        while libc::waitid(
+            libc::P_ALL,
+            0,
+            &raw mut info,
+            libc::WEXITED | libc::WNOWAIT,
+        ) == -1
+        {
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        info.si_pid()
+    };
+    let Some(index) = slots.iter().position(|slot| slot.is(pid)) else {
+        return Err(io::Error::other("a process ended that is no run"));
+    };
+    Ok(slots[index].wait()?.map(|ended| (index, ended)))
+}
+
+/// What a wait status says of a run that wrote no result.
+fn death(status: libc::c_int) -> String {
+    if !libc::WIFSIGNALED(status) {
+        return format!(
+            "the process left with status {} in the middle of the run",
+            libc::WEXITSTATUS(status)
+        );
+    }
+    match libc::WTERMSIG(status) {
+        libc::SIGSEGV => "SIGSEGV: an access to memory that is not there".to_string(),
+        libc::SIGBUS => "SIGBUS: an access to memory that is not there".to_string(),
+        libc::SIGILL => "SIGILL: an instruction that does not exist, or a trap".to_string(),
+        libc::SIGFPE => "SIGFPE: a division by zero".to_string(),
+        libc::SIGTRAP => "SIGTRAP: a trap".to_string(),
+        libc::SIGABRT => "SIGABRT: the simulation gave up".to_string(),
+        libc::SIGPROF | libc::SIGALRM => {
+            "no scheduling point was reached for a long time: a loop without one".to_string()
+        }
+        signal => format!("signal {signal}"),
+    }
+}
+
+/// How many runs are worth having at once.
+pub fn parallel_runs() -> usize {
+    host::cpus().len().clamp(1, 2)
+}

@@ -1,0 +1,193 @@
+//! What is told about a run that failed.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fbsd_explorer::history::History;
+use fbsd_explorer::trace::State;
+use fbsd_explorer::{Replay, Schedule, shrink, tap};
+
+use super::arena::Verdict;
+use super::campaign::Failure;
+use super::child::{Ended, Mode, Slot};
+use super::picture;
+use super::registry::Scenario;
+
+/// Runs that may be spent on making a schedule shorter.
+const TRIES: u32 = 300;
+
+/// Calls that are shown of each thread.
+const LAST_CALLS: usize = 6;
+
+/// What a report needs to know besides the failure.
+pub struct Context<'a> {
+    /// The command that runs the program, for the line that replays.
+    pub again: &'a str,
+    /// Where pictures go.
+    pub out: &'a Path,
+    /// How runs are made.
+    pub mode: Mode,
+}
+
+/// Shortens the schedule, runs it once more, draws it and tells about it: the
+/// block of facts that follows the test's line.
+pub fn report(
+    slot: &mut Slot,
+    scenario: &'static Scenario,
+    failure: &Failure,
+    context: &Context<'_>,
+) -> io::Result<String> {
+    if context.mode.smp {
+        let facts = [
+            ("scenario", scenario.id()),
+            ("guards", scenario.guards()),
+            ("kind", failure.ended.verdict.name()),
+            ("message", &failure.ended.text),
+            ("found by", &failure.found_by),
+        ];
+        return Ok(tap::facts(&facts));
+    }
+    let whole = Schedule::of(&failure.ended.decisions);
+    let verdict = failure.ended.verdict;
+    let mut error = None;
+    let short = shrink::shrink(&whole, TRIES, |candidate| {
+        match replay(slot, scenario, candidate, context.mode) {
+            Ok(ended) => ended.verdict == verdict,
+            Err(cause) => {
+                error = Some(cause);
+                false
+            }
+        }
+    });
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let mut ended = replay(slot, scenario, &short, context.mode)?;
+    let mut schedule = &short;
+    if ended.verdict != verdict {
+        // Not the same again: show what was found first.
+        ended = failure.ended.clone();
+        schedule = &whole;
+        replay(slot, scenario, schedule, context.mode)?;
+    }
+    let history = History::of(&slot.trace());
+    let title = format!("{} {}", scenario.id(), scenario.title());
+    let heading = format!("{}: {}", verdict.name(), first_line(&ended.text));
+    let files = picture::write(context.out, scenario.id(), &title, &heading, &history)?;
+    let found_by = format!(
+        "{} ({} departures from the order without preemption; {} after shortening)",
+        failure.found_by,
+        whole.departures(),
+        schedule.departures()
+    );
+    let command = again(context.again, scenario.id(), schedule);
+    let step = ended.steps.to_string();
+    let last = last_calls(&history);
+    let locks = held_locks(&history);
+    let picture = files.picture.display().to_string();
+    let trace = files.trace.display().to_string();
+    Ok(tap::facts(&[
+        ("scenario", &title),
+        ("guards", scenario.guards()),
+        ("kind", verdict.name()),
+        ("message", &ended.text),
+        ("step", &step),
+        ("found by", &found_by),
+        ("threads", &last),
+        ("locks", &locks),
+        ("picture", &picture),
+        ("trace", &trace),
+        ("replay", &command),
+    ]))
+}
+
+/// The command that replays a schedule.
+pub fn again(command: &str, id: &str, schedule: &Schedule) -> String {
+    if command.is_empty() {
+        format!("scenarios replay {id} {schedule}")
+    } else {
+        format!("{command} ONLY={id} REPLAY={schedule}")
+    }
+}
+
+/// Runs one schedule.
+fn replay(
+    slot: &mut Slot,
+    scenario: &'static Scenario,
+    schedule: &Schedule,
+    mode: Mode,
+) -> io::Result<Ended> {
+    slot.complete(scenario, Box::new(Replay::new(schedule.clone())), mode)
+}
+
+/// The first line of a failure's text.
+pub fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// For each thread that is still there: its state, what it waits for and its
+/// last calls.
+fn last_calls(history: &History) -> String {
+    let mut text = String::new();
+    for lane in &history.lanes {
+        let Some(last) = lane.states.last().map(|span| span.what) else {
+            continue;
+        };
+        if last.state == State::Exited || lane.calls.is_empty() {
+            continue;
+        }
+        let _ = write!(text, "{}: {}", lane.name, last.state.name());
+        if let Some(object) = last.on {
+            let _ = write!(text, " {}", history.names.object(object));
+            let owners: Vec<String> = history
+                .owners(object)
+                .into_iter()
+                .map(|owner| history.names.thread(owner))
+                .collect();
+            if !owners.is_empty() {
+                let _ = write!(text, ", which {} holds", owners.join(" and "));
+            }
+        }
+        text.push('\n');
+        for call in &lane.calls[lane.calls.len().saturating_sub(LAST_CALLS)..] {
+            let _ = writeln!(text, "  {:>6}  {}", call.step, call.text);
+        }
+    }
+    text
+}
+
+/// Which locks are held at the end, and by whom.
+fn held_locks(history: &History) -> String {
+    let held = history.held();
+    if held.is_empty() {
+        return "none held".to_string();
+    }
+    let lines: Vec<String> = held
+        .iter()
+        .map(|(thread, hold)| {
+            format!(
+                "{} holds {}",
+                history.names.thread(*thread),
+                history.names.object(hold.object)
+            )
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The files that a replay of a passing run leaves: `None` for MODE=smp.
+pub fn draw(
+    slot: &mut Slot,
+    scenario: &'static Scenario,
+    ended: &Ended,
+    out: &Path,
+) -> io::Result<PathBuf> {
+    let history = History::of(&slot.trace());
+    let title = format!("{} {}", scenario.id(), scenario.title());
+    let heading = match ended.verdict {
+        Verdict::Passed => format!("passed after {} steps", ended.steps),
+        verdict => format!("{}: {}", verdict.name(), first_line(&ended.text)),
+    };
+    Ok(picture::write(out, scenario.id(), &title, &heading, &history)?.picture)
+}
