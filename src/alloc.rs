@@ -5,7 +5,7 @@
 //! what the machine-dependent code wants; freeing undoes that in the reverse
 //! order.  No locks are held in any of these, and all may sleep.
 //!
-//! Ports reference lines 799-891.
+//! Ports reference lines 777-856.
 
 use crate::count;
 use crate::events;
@@ -21,6 +21,10 @@ use core::ptr;
 /// Tells the sanitizers' runtimes of a thread's new stack, where the kernel
 /// has them.
 #[inline(always)]
+#[cfg_attr(
+    not(any(has_kasan_thread_alloc, has_kmsan_thread_alloc)),
+    expect(unused_variables, reason = "no sanitizer wants to know")
+)]
 fn sanitizers_thread_alloc(td: Thread) {
     // SAFETY: a thread with a stack that is not running.
     #[cfg(has_kasan_thread_alloc)]
@@ -32,7 +36,6 @@ fn sanitizers_thread_alloc(td: Thread) {
     unsafe {
         sys::kmsan_thread_alloc(td.as_ptr());
     }
-    let _ = td;
 }
 
 /// Allocates a thread with a stack of `pages` pages (0: the default).

@@ -1,7 +1,7 @@
 //! `threadinit`: everything that threads need is made, once, while the machine
 //! boots on one CPU with thread0 alone.
 //!
-//! Ports reference lines 520-609.
+//! Ports reference lines 533-593.
 
 use crate::count;
 use crate::kpi::sys;
@@ -25,7 +25,8 @@ pub unsafe fn threadinit() {
     unsafe {
         count::init_limit();
         tid::init(count::maxthread());
-        // Can't fail: a limit that small stops the boot in other ways.
+        // With kern.maxthread at 101 or below this asks for a privilege of
+        // credentials that thread0 does not have yet, and faults, as in C.
         count::inc();
         tid::claim_thread0();
         zone::init();

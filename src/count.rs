@@ -5,7 +5,7 @@
 //! lowered again when that was too much, so that it never needs a lock.
 //!
 //! Ports `thread_count_inc_try` to `thread_count_dec` (reference lines
-//! 152-207).
+//! 157-161, 175-227).
 
 use crate::kpi::cell::{CacheLine, Global};
 use crate::kpi::{sys, vars};
@@ -96,7 +96,8 @@ pub fn inc() -> bool {
     false
 }
 
-/// When the limit was last complained of, and how often since.
+/// When the limit was last complained of, and how often since; races make a
+/// message too many or too few.
 static LAST_FAIL: Global<sys::timeval> = Global::new(sys::timeval {
     tv_sec: 0,
     tv_usec: 0,

@@ -3,7 +3,7 @@
 //! they changed (copy on write, with `p_cowgen` as generation).
 //!
 //! Ports `thread_cow_get_proc` to `thread_cow_synced` (reference lines
-//! 893-972).
+//! 858-920).
 
 use crate::here;
 use crate::kpi::sys;
@@ -15,22 +15,17 @@ use crate::thread::Thread;
 ///
 /// # Safety
 ///
-/// `cred` and `limit` can't go away meanwhile; `newtd` is the caller's alone.
+/// `cred` and `limit` can't go away meanwhile, nor the generation change;
+/// `newtd` is the caller's alone.
 #[inline(always)]
-unsafe fn share(
-    newtd: Thread,
-    cred: *mut sys::ucred,
-    limit: *mut sys::plimit,
-    cowgen: impl FnOnce() -> sys::u_int,
-) {
-    let _ = (cred, limit);
+unsafe fn share(newtd: Thread, cred: *mut sys::ucred, limit: *mut sys::plimit, cowgen: sys::u_int) {
     // SAFETY: by the caller's contract.
     unsafe {
         let new = newtd.as_ptr();
         (*new).td_realucred = sys::crcowget(cred);
         (*new).td_ucred = (*new).td_realucred;
         (*new).td_limit = sys::lim_hold(limit);
-        (*new).td_cowgen = cowgen();
+        (*new).td_cowgen = cowgen;
     }
 }
 
@@ -44,7 +39,7 @@ pub unsafe fn get_from_proc(newtd: Thread, pl: &ProcLocked) {
     pl.assert_owned(here!());
     let p = pl.proc().as_ptr();
     // SAFETY: the process lock keeps credentials and limits where they are.
-    unsafe { share(newtd, (*p).p_ucred, (*p).p_limit, || pl.cowgen()) }
+    unsafe { share(newtd, (*p).p_ucred, (*p).p_limit, pl.cowgen()) }
 }
 
 /// Gives a new thread what the thread that makes it has, even if the process
@@ -63,9 +58,12 @@ pub unsafe fn get(newtd: Thread, td: Thread) {
             (*old).td_realucred == (*old).td_ucred,
             c"td->td_realucred == td->td_ucred"
         );
-        share(newtd, (*old).td_realucred, (*old).td_limit, || {
-            (*old).td_cowgen
-        });
+        share(
+            newtd,
+            (*old).td_realucred,
+            (*old).td_limit,
+            (*old).td_cowgen,
+        );
     }
 }
 
@@ -93,8 +91,12 @@ pub unsafe fn free(td: Thread) {
 ///
 /// Takes and drops the process lock; what was the last reference is freed
 /// after that, since freeing may sleep.
+///
+/// # Safety
+///
+/// `td` is the current thread, and no locks are held.
 #[doc(alias = "thread_cow_update")]
-pub fn update(td: Thread) {
+pub unsafe fn update(td: Thread) {
     let pl = td.proc().lock(here!());
     // SAFETY: both work on the current thread, whose process lock is held.
     let (old_cred, old_limit) = unsafe { (sys::crcowsync(), sys::lim_cowsync()) };

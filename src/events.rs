@@ -6,7 +6,7 @@
 //! The lists' addresses are symbols of the kernel's interface, filled at boot
 //! by a SYSINIT each, whose records stand in the set in [`crate::records`].  Handlers run unlocked and may sleep.
 //!
-//! Ports the `EVENTHANDLER_LIST_DEFINE`s (reference lines 147-150).
+//! Ports the `EVENTHANDLER_LIST_DEFINE`s (reference lines 170-173).
 
 use crate::kpi::cell::Global;
 use crate::kpi::eventhandler::{self, List};

@@ -6,25 +6,24 @@
 //! the next thread on that CPU stashes it ([`crate::reap::stash`]).  The last
 //! thread of a process stays linked, and is used again with it.
 //!
-//! Ports reference lines 922-1068.
+//! Ports reference lines 922-1063.
 
 use crate::cow;
 use crate::flags::ProcFlags;
 use crate::here;
-use crate::kassert;
 use crate::kpanic;
 #[cfg(KTR)]
 use crate::kpi::ktr;
 use crate::kpi::{callout, giant, pcpu, sys, vars};
 use crate::link;
-use crate::locks::{ProcLocked, ProcSlocked};
-#[cfg(INVARIANTS)]
-use crate::mpass;
+use crate::locks::{ProcLocked, ProcSlocked, ProcStatLocked};
 use crate::proc::Proc;
 use crate::reap;
 use crate::records;
 use crate::suspend;
 use crate::thread::{State, Thread};
+#[cfg(INVARIANTS)]
+use crate::{kassert, mpass};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -39,6 +38,7 @@ use core::sync::atomic::Ordering;
 ///
 /// The tokens are the current thread's process's, no other lock is held, and
 /// the thread is off the tid hash.
+#[inline(always)]
 #[doc(alias = "thread_exit")]
 pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     let td = Thread::current();
@@ -47,9 +47,6 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     sl.assert_owned(here!());
     giant::assert_not_owned(here!());
     pl.assert_owned(here!());
-    // Can't fail here, nor in C, where the assertions above have already gone
-    // through the pointer.
-    kassert!(!p.as_ptr().is_null(), c"thread exiting without a process");
     #[cfg(KTR)]
     trace_exit(td, p);
     records::probe_lwp_exit();
@@ -86,13 +83,13 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
         crate::kpi::hwpmc::thread_exit(td.as_ptr(), pl.flags().intersects(ProcFlags::HWPMC));
     }
     pl.unlock(here!());
-    p.statmtx().lock_spin(here!());
+    let stat = p.lock_accounts(here!());
     let tl = td.lock(here!());
     sl.unlock(here!());
 
-    // SAFETY: the accounts' lock and the thread lock are held.
-    unsafe { close_accounts(td, p) }
-    p.statmtx().unlock_spin(here!());
+    // SAFETY: the current thread, whose lock is held.
+    unsafe { close_accounts(td, &stat) }
+    stat.unlock(here!());
 
     td.set_state(State::INACTIVE);
     #[cfg(WITNESS)]
@@ -101,12 +98,15 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
         sys::witness_thread_exit(td.as_ptr());
     }
     #[cfg(KTR)]
-    ktr::trace(
-        ktr::PROC,
-        here!(),
-        c"thread_exit: cpu_throw() thread %p",
-        [td.as_ptr() as u64, 0, 0, 0, 0, 0],
-    );
+    // SAFETY: one pointer, for `%p`.
+    unsafe {
+        ktr::trace(
+            ktr::PROC,
+            here!(),
+            c"thread_exit: cpu_throw() thread %p",
+            [td.as_ptr() as u64, 0, 0, 0, 0, 0],
+        );
+    }
     // SAFETY: inactive, with its own thread lock held, which goes with it.
     unsafe { sys::sched_throw(tl.keep_held().as_ptr()) }
     kpanic!(c"I'm a teapot!")
@@ -115,21 +115,18 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
 /// Leaves a trace of the exit.
 #[cfg(KTR)]
 fn trace_exit(td: Thread, p: Proc) {
-    // SAFETY: the address of a field.
-    let name = unsafe { &raw const (*td.as_ptr()).td_name };
-    ktr::trace(
-        ktr::PROC,
-        here!(),
-        c"thread_exit: thread %p (pid %ld, %s)",
-        [
-            td.as_ptr() as u64,
-            i64::from(p.pid()) as u64,
-            name as u64,
-            0,
-            0,
-            0,
-        ],
-    );
+    // SAFETY: a pointer, a long and a string, as the format says; the string is
+    // part of type-stable memory.
+    unsafe {
+        let name = &raw const (*td.as_ptr()).td_name;
+        let pid = i64::from(p.pid()) as u64;
+        ktr::trace(
+            ktr::PROC,
+            here!(),
+            c"thread_exit: thread %p (pid %ld, %s)",
+            [td.as_ptr() as u64, pid, name as u64, 0, 0, 0],
+        );
+    }
 }
 
 /// Takes the current thread out of its process, which has others, and wakes
@@ -149,7 +146,9 @@ unsafe fn leave_process(td: Thread, pl: &mut ProcLocked, sl: &mut ProcSlocked) {
     }
     // Not so for SINGLE_EXIT's survivor: it has cleared the flag.
     if pl.flags().only_single() && pl.numthreads() == sl.suspcount() {
-        suspend::wake_single_threader(pl, sl);
+        // SAFETY: so it is stopped; and all threads that are left are suspended,
+        // the single-threader among them.
+        unsafe { suspend::wake_single_threader(pl, sl) }
     }
 }
 
@@ -158,9 +157,10 @@ unsafe fn leave_process(td: Thread, pl: &mut ProcLocked, sl: &mut ProcSlocked) {
 ///
 /// # Safety
 ///
-/// `td` is the current thread; its lock and the accounts' lock are held.
+/// `td` is the current thread, and its lock is held.
 #[inline(always)]
-unsafe fn close_accounts(td: Thread, p: Proc) {
+unsafe fn close_accounts(td: Thread, stat: &ProcStatLocked) {
+    let p = stat.proc();
     let now = vars::cpu_ticks();
     let runtime = now.wrapping_sub(pcpu::switchtime());
     // SAFETY: by the caller's contract the fields are ours.
@@ -197,7 +197,10 @@ pub unsafe fn wait(p: Proc) {
             (*raw).p_numthreads == 1,
             c"multiple threads in thread_wait()"
         );
-        kassert!((*raw).p_exitthreads == 0, c"p_exitthreads leaking");
+        kassert!(
+            p.exitthreads().load(Ordering::Relaxed) == 0,
+            c"p_exitthreads leaking"
+        );
     }
     // SAFETY: there is exactly one thread, and it is dead or dying.
     unsafe {

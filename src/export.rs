@@ -17,7 +17,7 @@ use crate::{alloc, boot, cow, exit, link, reap, single, suspend, suspend_check, 
 use core::ffi::c_int;
 use core::ptr;
 
-/// Links thread0 to proc0 (reference line 478).
+/// Links thread0 to proc0 (reference line 496).
 ///
 /// # Safety
 ///
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn proc_linkup0(p: *mut proc_, td: *mut thread) {
     unsafe { link::proc_linkup0(Proc::from_raw(p), Thread::from_raw(td)) }
 }
 
-/// Links a new process and its first thread (reference line 485).
+/// Links a new process and its first thread (reference line 503).
 ///
 /// # Safety
 ///
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn proc_linkup(p: *mut proc_, td: *mut thread) {
     unsafe { link::proc_linkup(Proc::from_raw(p), Thread::from_raw(td)) }
 }
 
-/// Makes what threads need, once (reference line 525).
+/// Makes what threads need, once (reference line 538).
 ///
 /// # Safety
 ///
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn threadinit() {
 }
 
 /// Takes over the thread that its CPU has just left for good (reference line
-/// 634).
+/// 618).
 ///
 /// # Safety
 ///
@@ -60,11 +60,11 @@ pub unsafe extern "C" fn threadinit() {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_stash(td: *mut thread) {
     // SAFETY: by the caller's contract.
-    reap::stash(unsafe { Thread::from_raw(td) });
+    unsafe { reap::stash(Thread::from_raw(td)) }
 }
 
 /// Returns once every thread that had exited before is reaped (reference line
-/// 776).
+/// 755).
 ///
 /// # Safety
 ///
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn thread_reap_barrier() {
 }
 
 /// A new thread with an id and a stack of `pages` pages, or NULL (reference
-/// line 802).
+/// line 780).
 ///
 /// # Safety
 ///
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn thread_alloc(pages: c_int) -> *mut thread {
 }
 
 /// A stack of `pages` pages for a process's old thread; 0 or `ENOMEM`
-/// (reference line 832).
+/// (reference line 808).
 ///
 /// # Safety
 ///
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn thread_alloc_stack(td: *mut thread, pages: c_int) -> c_
     c_int::from(unsafe { alloc::alloc_stack(Thread::from_raw(td), pages) })
 }
 
-/// Frees a thread (reference line 870).
+/// Frees a thread (reference line 846).
 ///
 /// # Safety
 ///
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn thread_free(td: *mut thread) {
 }
 
 /// Credentials and limits of the process for its first thread (reference line
-/// 893).
+/// 858).
 ///
 /// # Safety
 ///
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn thread_cow_get_proc(newtd: *mut thread, p: *mut proc_) 
 }
 
 /// Credentials and limits of the current thread for a new one (reference line
-/// 904).
+/// 869).
 ///
 /// # Safety
 ///
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn thread_cow_get(newtd: *mut thread, td: *mut thread) {
     unsafe { cow::get(Thread::from_raw(newtd), Thread::from_raw(td)) }
 }
 
-/// Gives a thread's credentials and limits back (reference line 915).
+/// Gives a thread's credentials and limits back (reference line 880).
 ///
 /// # Safety
 ///
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn thread_cow_free(td: *mut thread) {
     unsafe { cow::free(Thread::from_raw(td)) }
 }
 
-/// Catches up with the process's credentials and limits (reference line 925).
+/// Catches up with the process's credentials and limits (reference line 890).
 ///
 /// # Safety
 ///
@@ -171,10 +171,10 @@ pub unsafe extern "C" fn thread_cow_free(td: *mut thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_cow_update(td: *mut thread) {
     // SAFETY: by the caller's contract.
-    cow::update(unsafe { Thread::from_raw(td) });
+    unsafe { cow::update(Thread::from_raw(td)) }
 }
 
-/// Notes that the thread has caught up (reference line 946).
+/// Notes that the thread has caught up (reference line 909).
 ///
 /// # Safety
 ///
@@ -190,11 +190,12 @@ pub unsafe extern "C" fn thread_cow_synced(td: *mut thread) {
     }
 }
 
-/// Ends the current thread (reference line 969).
+/// Ends the current thread (reference line 931).
 ///
 /// # Safety
 ///
-/// PL and SL are held, and no other lock; both are given up.
+/// PL and SL are held, and no other lock; both are given up.  The thread is off
+/// the thread hash.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_exit() -> ! {
     let p = Thread::current().proc();
@@ -202,7 +203,7 @@ pub unsafe extern "C" fn thread_exit() -> ! {
     unsafe { exit::exit(ProcLocked::assume(p), ProcSlocked::assume(p)) }
 }
 
-/// Cleans up the last thread of an exited process (reference line 1045).
+/// Cleans up the last thread of an exited process (reference line 1044).
 ///
 /// # Safety
 ///
@@ -213,7 +214,7 @@ pub unsafe extern "C" fn thread_wait(p: *mut proc_) {
     unsafe { exit::wait(Proc::from_raw(p)) }
 }
 
-/// Links a thread to a process (reference line 1076).
+/// Links a thread to a process (reference line 1070).
 ///
 /// # Safety
 ///
@@ -224,7 +225,7 @@ pub unsafe extern "C" fn thread_link(td: *mut thread, p: *mut proc_) {
     unsafe { link::thread_link(Thread::from_raw(td), Proc::from_raw(p)) }
 }
 
-/// Unlinks a thread from its process (reference line 1107).
+/// Unlinks a thread from its process (reference line 1099).
 ///
 /// # Safety
 ///
@@ -241,7 +242,7 @@ pub unsafe extern "C" fn thread_unlink(td: *mut thread) {
 }
 
 /// Single-threads a process; 0, or 1 if the caller has to give way (reference
-/// line 1224).
+/// line 1222).
 ///
 /// # Safety
 ///
@@ -255,7 +256,7 @@ pub unsafe extern "C" fn thread_single(p: *mut proc_, mode: c_int) -> c_int {
     c_int::from(result.is_err())
 }
 
-/// Should the current thread stop? (reference line 1381)
+/// Should the current thread stop? (reference line 1364)
 ///
 /// # Safety
 ///
@@ -271,7 +272,7 @@ pub unsafe extern "C" fn thread_suspend_check_needed() -> bool {
 }
 
 /// Stops the current thread while it should; 0, or an error to return with
-/// (reference line 1427).
+/// (reference line 1410).
 ///
 /// # Safety
 ///
@@ -293,7 +294,7 @@ pub unsafe extern "C" fn thread_suspend_check(return_instead: c_int) -> c_int {
 }
 
 /// Has a loop in the kernel look for a stop; 0, `EINTR` or `ERESTART`
-/// (reference line 1522).
+/// (reference line 1521).
 ///
 /// # Safety
 ///
@@ -301,10 +302,10 @@ pub unsafe extern "C" fn thread_suspend_check(return_instead: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_check_susp(td: *mut thread, sleep: bool) -> c_int {
     // SAFETY: by the caller's contract.
-    suspend_check::check_susp(unsafe { Thread::from_raw(td) }, sleep)
+    unsafe { suspend_check::check_susp(Thread::from_raw(td), sleep) }
 }
 
-/// Suspends the current thread on behalf of a process (reference line 1544).
+/// Suspends the current thread on behalf of a process (reference line 1545).
 ///
 /// # Safety
 ///
@@ -321,7 +322,8 @@ pub unsafe extern "C" fn thread_suspend_switch(td: *mut thread, p: *mut proc_) {
             ProcSlocked::assume(p),
         )
     };
-    let (pl, sl) = suspend::switch(td, pl, sl);
+    // SAFETY: by the caller's contract.
+    let (pl, sl) = unsafe { suspend::switch(td, pl, sl) };
     pl.keep_held();
     sl.keep_held();
 }
@@ -343,23 +345,24 @@ pub unsafe extern "C" fn thread_suspend_one(td: *mut thread) {
     sl.keep_held();
 }
 
-/// Has a suspended thread run for once (reference line 1605).
+/// Has a suspended thread run for once (reference line 1607).
 ///
 /// # Safety
 ///
-/// PL of the thread's process is held; SL is not.  The thread is suspended.
+/// PL of the thread's process is held; SL and thread locks are not.  The thread
+/// is suspended.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_run_flash(td: *mut thread) {
     // SAFETY: by the caller's contract.
-    let (td, pl) = unsafe {
+    unsafe {
         let td = Thread::from_raw(td);
-        (td, ProcLocked::assume(td.proc()))
-    };
-    suspend::run_flash(td, &pl);
-    pl.keep_held();
+        let pl = ProcLocked::assume(td.proc());
+        suspend::run_flash(td, &pl);
+        pl.keep_held();
+    }
 }
 
-/// Lets the threads of a process go after a stop (reference line 1637).
+/// Lets the threads of a process go after a stop (reference line 1635).
 ///
 /// # Safety
 ///
@@ -376,12 +379,12 @@ pub unsafe extern "C" fn thread_unsuspend(p: *mut proc_) {
     sl.keep_held();
 }
 
-/// Ends single-threading (reference line 1672).
+/// Ends single-threading (reference line 1673).
 ///
 /// # Safety
 ///
-/// PL of `p` is held, on return too, and SL is not; the current thread
-/// single-threads `p` in that mode.
+/// PL of `p` is held, on return too, and SL is not.  `p` is single-threaded in
+/// that mode, by the current thread unless that is `SINGLE_ALLPROC`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_single_end(p: *mut proc_, mode: c_int) {
     // SAFETY: by the caller's contract.
@@ -389,7 +392,7 @@ pub unsafe extern "C" fn thread_single_end(p: *mut proc_, mode: c_int) {
     pl.keep_held();
 }
 
-/// The thread of that id with PL held, or NULL (reference line 1777).
+/// The thread of that id with PL held, or NULL (reference line 1775).
 ///
 /// # Safety
 ///

@@ -12,6 +12,7 @@ macro_rules! flag_set {
         #[repr(transparent)]
         pub struct $name(c_int);
 
+        #[allow(dead_code, reason = "all sets have the same operations, and options need more flags")]
         impl $name {
             $($(#[$fdoc])* pub const $flag: Self = Self($value as c_int);)*
 
@@ -118,7 +119,8 @@ flag_set! {
     /// `td_flags`: guarded by the thread lock.
     #[doc(alias = "td_flags")]
     ThreadFlags {
-        /// Put to sleep by `SINGLE_ALLPROC`, to be left alone by its next pass.
+        /// Its sleep was ended by `SINGLE_ALLPROC`; once it has suspended itself
+        /// the next pass leaves it alone.
         ALLPROCSUSP = sys::TDF_ALLPROCSUSP;
         /// Suspended at the user boundary.
         BOUNDARY = sys::TDF_BOUNDARY;

@@ -4,7 +4,7 @@
 //! structures, and a C probe that the compiler of the kernel has compiled
 //! with the same headers and options.  They agree, or the build stops and
 //! names the field.  On top of that stand the offsets that FreeBSD itself
-//! promises to modules (reference lines 84-125).
+//! promises to modules (reference lines 74-123).
 
 use crate::kpi::sys;
 use core::mem::{offset_of, size_of};
@@ -131,9 +131,9 @@ mod kbi {
     kbi!(proc_, "struct proc", p_emuldata, 0x4d0);
 }
 
-/// FreeBSD 14's promise for i386; the reference has 0x318 and 0x35c for the
-/// second and third of these, because in its revision one field between
-/// td_pflags and td_frame is four bytes larger than in the headers of 14.
+/// FreeBSD 14's promise for i386; the reference has 0x318 for td_frame and 0x35c
+/// for td_emuldata, because in its revision one field between td_pflags and
+/// td_frame is four bytes larger than in the headers of 14.
 #[cfg(all(target_arch = "x86", kbi_14))]
 mod kbi {
     use super::*;
@@ -149,10 +149,11 @@ mod kbi {
     kbi!(proc_, "struct proc", p_emuldata, 0x318);
 }
 
-// The alignment that Global's CacheLine is written for.
+// The alignment that two types are written for.
 const _: () = assert!(
-    sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::kpi::cell::CacheLine<u8>>(),
-    "CACHE_LINE_SIZE is not the alignment of kpi::cell::CacheLine"
+    sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::kpi::cell::CacheLine<u8>>()
+        && sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::reap::Domain>(),
+    "CACHE_LINE_SIZE is not the alignment of kpi::cell::CacheLine and reap::Domain"
 );
 
 #[cfg(test)]

@@ -23,43 +23,48 @@
 //! | [`exit`] | a thread's end | `thread_exit`, `thread_wait` |
 //! | [`reap`], [`reap_batch`] | what is left of it | `thread_stash`, `thread_reap_barrier` |
 //! | [`boot`] | all of this is set up | `threadinit` |
-//! | [`events`], [`records`] | event lists, sysctl, malloc type, probe | linker sets |
+//! | [`events`], [`records`] | event lists, sysctl, malloc type, probe, linker sets | `EVENTHANDLER_LIST_DEFINE`, `SYSCTL_INT`, `MALLOC_DEFINE`, `SDT_PROBE_DEFINE` |
 //! | [`thread`], [`proc`], [`flags`] | the structures, field by field | `struct thread`, `struct proc` |
 //! | [`locks`] | which lock is held, as a type | `PROC_LOCK`, `PROC_SLOCK`, `thread_lock` |
 //! | [`kpi`] | the kernel's functions and macros | the headers |
 //! | [`layout`] | the structures' layouts, asserted | `_Static_assert` |
+//!
+//! "The reference" is the C file at the revision that is replaced: FreeBSD's
+//! `sys/kern/kern_thread.c` of 1824 lines, in which `thread_single()` begins at
+//! line 1222.  It is not in this repository.  "Reference line" is the line of a
+//! function's return type there.
 //!
 //! Kernel options are `cfg`s of the same name (`INVARIANTS`, `SMP`, ...), which
 //! `build.rs` takes from the build; see docs/building.md.
 
 #![cfg_attr(not(test), no_std)]
 
-pub mod alloc;
-pub mod boot;
-pub mod count;
-pub mod cow;
-pub mod events;
-pub mod exit;
+mod alloc;
+mod boot;
+mod count;
+mod cow;
+mod events;
+mod exit;
 pub mod export;
-pub mod flags;
-pub mod kpi;
-pub mod layout;
-pub mod link;
-pub mod locks;
-pub mod proc;
-pub mod reap;
-pub mod reap_batch;
-pub mod records;
-pub mod single;
-pub mod single_mode;
-pub mod suspend;
-pub mod suspend_check;
-pub mod thread;
-pub mod tid;
-pub mod tid_bitmap;
-pub mod tidhash;
-pub mod weed;
-pub mod zone;
+mod flags;
+mod kpi;
+mod layout;
+mod link;
+mod locks;
+mod proc;
+mod reap;
+mod reap_batch;
+mod records;
+mod single;
+mod single_mode;
+mod suspend;
+mod suspend_check;
+mod thread;
+mod tid;
+mod tid_bitmap;
+mod tidhash;
+mod weed;
+mod zone;
 
 /// Never linked: no code here can panic, and the undefined function that this
 /// calls is how the build sees it if some could.

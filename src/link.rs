@@ -2,7 +2,7 @@
 //! first thread.
 //!
 //! Ports `proc_linkup0`, `proc_linkup`, `thread_link` and `thread_unlink`
-//! (reference lines 478-500, 1070-1123).
+//! (reference lines 488-516, 1065-1113).
 
 use crate::flags::ThreadFlags;
 use crate::here;
@@ -62,7 +62,7 @@ pub unsafe fn thread_link(td: Thread, p: Proc) {
     unsafe {
         let raw = td.as_ptr();
         td.set_state(State::INACTIVE);
-        (*raw).td_proc = p.as_ptr();
+        td.set_proc(p);
         (*raw).td_flags = ThreadFlags::INMEM.bits();
         (*raw).td_contested.lh_first = ptr::null_mut();
         let [first, second] = &mut (*raw).td_lprof;

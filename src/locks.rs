@@ -4,14 +4,17 @@
 //! |---|---|---|
 //! | [`ProcLocked`] | `p_mtx`, a sleep mutex | `PROC_LOCK` |
 //! | [`ProcSlocked`] | `p_slock`, a spin mutex | `PROC_SLOCK` |
+//! | [`ProcStatLocked`] | `p_statmtx`, a spin mutex | `PROC_STATLOCK` |
 //! | [`ThreadLocked`] | whatever `td_lock` points at | `thread_lock` |
 //!
-//! A token holds the process or thread whose lock it stands for, so it can't
-//! be used for another one; in machine code it is the pointer that C passes
-//! anyway.  It can't be copied.  A function that needs a lock takes the token
-//! by reference; one that gives the lock up takes it by value, and returns
-//! it if it takes the lock again.  Lock order is `p_mtx`, `p_slock`, thread
-//! lock; `thread_run_flash()` alone takes the last two the other way round.
+//! A token holds the process or thread whose lock it stands for: what it gives
+//! access to are that one's fields.  In machine code it is the pointer that C
+//! passes anyway.  It can't be copied, and a second one takes a second lock
+//! operation, which panics or deadlocks.  A function that needs a lock takes
+//! the token by reference; one that gives the lock up takes it by value, and
+//! returns it if it takes the lock again.  Where two tokens have to be of one
+//! process, test builds check that.  Lock order is `p_mtx`, `p_slock`,
+//! `p_statmtx`, thread lock; `thread_run_flash()` alone takes the last two the other way round.
 //!
 //! Dropping a token does nothing: C leaves locks held on return in places
 //! (`tdfind()`), and [`ProcLocked::keep_held`] says so there.
@@ -37,11 +40,44 @@ pub struct ProcLocked(Proc);
 #[repr(transparent)]
 pub struct ProcSlocked(Proc);
 
+/// The lock of a process's resource accounts is held by the current thread,
+/// which is in a critical section.
+#[must_use = "the accounts' lock stays held"]
+#[repr(transparent)]
+pub struct ProcStatLocked(Proc);
+
 /// The thread lock of a thread is held by the current thread, which is in a
 /// critical section.  Which mutex that is can change under the token.
 #[must_use = "the thread lock stays held"]
 #[repr(transparent)]
 pub struct ThreadLocked(Thread);
+
+/// The mutexes of a process; reached through their tokens only.
+impl Proc {
+    /// `p_mtx`, the process lock.
+    #[inline(always)]
+    #[doc(alias = "p_mtx")]
+    fn mtx(self) -> Mutex {
+        // SAFETY: a mutex that lives as long as the structure: for ever.
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_mtx) }
+    }
+
+    /// `p_slock`, the process spin lock.
+    #[inline(always)]
+    #[doc(alias = "p_slock")]
+    fn slock(self) -> Mutex {
+        // SAFETY: as for mtx().
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_slock) }
+    }
+
+    /// `p_statmtx`, the lock of the resource accounts.
+    #[inline(always)]
+    #[doc(alias = "p_statmtx")]
+    fn statmtx(self) -> Mutex {
+        // SAFETY: as for mtx().
+        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_statmtx) }
+    }
+}
 
 impl Proc {
     /// `PROC_LOCK`: may block; no spin lock is held.
@@ -58,6 +94,30 @@ impl Proc {
     pub fn lock_spin(self, site: Site) -> ProcSlocked {
         self.slock().lock_spin(site);
         ProcSlocked(self)
+    }
+
+    /// `PROC_STATLOCK`: spins.
+    #[inline(always)]
+    #[doc(alias = "PROC_STATLOCK")]
+    pub fn lock_accounts(self, site: Site) -> ProcStatLocked {
+        self.statmtx().lock_spin(site);
+        ProcStatLocked(self)
+    }
+}
+
+impl ProcStatLocked {
+    /// `PROC_STATUNLOCK`.
+    #[inline(always)]
+    #[doc(alias = "PROC_STATUNLOCK")]
+    pub fn unlock(self, site: Site) {
+        // SAFETY: the token is the lock, and ends here.
+        unsafe { self.0.statmtx().unlock_spin(site) }
+    }
+
+    /// The process.
+    #[inline(always)]
+    pub fn proc(&self) -> Proc {
+        self.0
     }
 }
 
@@ -77,7 +137,8 @@ impl ProcLocked {
     #[inline(always)]
     #[doc(alias = "PROC_UNLOCK")]
     pub fn unlock(self, site: Site) {
-        self.0.mtx().unlock(site);
+        // SAFETY: the token is the lock, and ends here.
+        unsafe { self.0.mtx().unlock(site) }
     }
 
     /// Returns to C with the lock held.
@@ -105,6 +166,7 @@ impl ProcLocked {
     #[inline(always)]
     #[doc(alias = "thread_stopped")]
     pub fn notify_stopped(&self, sl: ProcSlocked) -> ProcSlocked {
+        debug_assert!(self.0 == sl.0, "tokens of two processes");
         // SAFETY: both process locks are held, before and after.
         unsafe { sys::thread_stopped(self.0.as_ptr()) }
         sl
@@ -156,7 +218,8 @@ impl ProcSlocked {
     #[inline(always)]
     #[doc(alias = "PROC_SUNLOCK")]
     pub fn unlock(self, site: Site) {
-        self.0.slock().unlock_spin(site);
+        // SAFETY: the token is the lock, and ends here.
+        unsafe { self.0.slock().unlock_spin(site) }
     }
 
     /// Returns to C with the lock held.
@@ -184,7 +247,8 @@ impl Thread {
     #[inline(always)]
     #[doc(alias = "thread_lock")]
     pub fn lock(self, site: Site) -> ThreadLocked {
-        // SAFETY: the type vouches for a live thread.
+        // SAFETY: type-stable memory, whose td_lock is a mutex even between two
+        // threads' lives.
         unsafe { mutex::thread_lock(self.as_ptr(), site) }
         ThreadLocked(self)
     }
@@ -234,7 +298,8 @@ impl ThreadLocked {
     #[inline(always)]
     #[doc(alias = "thread_unlock")]
     pub fn unlock(self, site: Site) {
-        self.mutex().unlock_spin(site);
+        // SAFETY: the token is the lock, and ends here.
+        unsafe { self.mutex().unlock_spin(site) }
     }
 
     /// Returns to C with the lock held.
@@ -288,20 +353,28 @@ impl ThreadLocked {
     }
 
     /// `forward_signal(td)`: has the CPU that runs the thread look at its
-    /// ASTs.  The thread is running.
+    /// ASTs.
+    ///
+    /// # Safety
+    ///
+    /// The thread is running.
     #[inline(always)]
     #[cfg(SMP)]
-    pub fn forward_signal(&self) {
-        // SAFETY: the thread lock is held and the thread is running.
+    pub unsafe fn forward_signal(&self) {
+        // SAFETY: by the caller's contract, and the thread lock is held.
         unsafe { sys::forward_signal(self.0.as_ptr()) }
     }
 
     /// `setrunnable(td, 0)`: puts it on a run queue if it can run; gives the
     /// thread lock up in every case.
+    ///
+    /// # Safety
+    ///
+    /// The thread has run before, or has been made ready to.
     #[inline(always)]
     #[doc(alias = "setrunnable")]
-    pub fn set_runnable(self) -> WakeSwapper {
-        // SAFETY: the thread lock is held; the callee drops it.
+    pub unsafe fn set_runnable(self) -> WakeSwapper {
+        // SAFETY: by the caller's contract; the callee drops the lock.
         let woken = unsafe { sys::setrunnable(self.0.as_ptr(), 0) };
         #[cfg(has_swapper)]
         return WakeSwapper(woken);
@@ -314,11 +387,14 @@ impl ThreadLocked {
 
     /// `sleepq_abort(td, error)`: ends an interruptible sleep with an error;
     /// gives the thread lock up in every case.
+    ///
+    /// # Safety
+    ///
+    /// The thread is on a sleep queue, interruptibly.
     #[inline(always)]
     #[doc(alias = "sleepq_abort")]
-    pub fn abort_sleep(self, error: c_int) -> WakeSwapper {
-        // SAFETY: the thread lock is held and the thread is on a sleep queue,
-        // interruptibly; the callee drops the lock.
+    pub unsafe fn abort_sleep(self, error: c_int) -> WakeSwapper {
+        // SAFETY: by the caller's contract; the callee drops the lock.
         let woken = unsafe { sys::sleepq_abort(self.0.as_ptr(), error) };
         #[cfg(has_swapper)]
         return WakeSwapper(woken);
@@ -331,11 +407,14 @@ impl ThreadLocked {
 
     /// `mi_switch(flags)`: runs somebody else, until the current thread is
     /// chosen again.  Gives the thread lock up.
+    ///
+    /// # Safety
+    ///
+    /// The token is the current thread's, and no other lock is held.
     #[inline(always)]
     #[doc(alias = "mi_switch")]
-    pub fn switch_away(self, flags: c_int) {
-        // SAFETY: the token is the current thread's own thread lock, held
-        // once, and no other lock is held.
+    pub unsafe fn switch_away(self, flags: c_int) {
+        // SAFETY: by the caller's contract.
         unsafe { sys::mi_switch(flags) }
     }
 }

@@ -5,7 +5,6 @@
 //! [`crate::locks`]), so that code without the lock does not compile.
 
 use crate::flags::{ProcFlags, ProcFlags2};
-use crate::kpi::mutex::Mutex;
 use crate::kpi::sys;
 use crate::locks::{ProcLocked, ProcSlocked};
 use crate::thread::Thread;
@@ -41,35 +40,11 @@ impl Proc {
         self.0.as_ptr()
     }
 
-    /// `p_mtx`, the process lock.
-    #[inline(always)]
-    #[doc(alias = "p_mtx")]
-    pub fn mtx(self) -> Mutex {
-        // SAFETY: a mutex that lives as long as the structure: for ever.
-        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_mtx) }
-    }
-
-    /// `p_slock`, the process spin lock.
-    #[inline(always)]
-    #[doc(alias = "p_slock")]
-    pub fn slock(self) -> Mutex {
-        // SAFETY: as for mtx().
-        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_slock) }
-    }
-
-    /// `p_statmtx`, the lock of the resource accounts.
-    #[inline(always)]
-    #[doc(alias = "p_statmtx")]
-    pub fn statmtx(self) -> Mutex {
-        // SAFETY: as for mtx().
-        unsafe { Mutex::from_raw(&raw mut (*self.as_ptr()).p_statmtx) }
-    }
-
     /// `p_pid`: written while nobody else sees the process.
     #[inline(always)]
     #[doc(alias = "p_pid")]
     pub fn pid(self) -> sys::pid_t {
-        // SAFETY: a field of a live structure, constant while visible.
+        // SAFETY: of type-stable memory, constant while visible.
         unsafe { (*self.as_ptr()).p_pid }
     }
 
@@ -81,18 +56,6 @@ impl Proc {
         // SAFETY: the field is only accessed atomically, and the structure
         // lives for ever.
         unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).p_exitthreads) }
-    }
-
-    /// The threads of the process: `FOREACH_THREAD_IN_PROC`.
-    ///
-    /// Each step reads the link of the thread before it only then, so a
-    /// thread that leaves the list between steps must not be the last one
-    /// handed out.
-    #[inline(always)]
-    #[doc(alias = "FOREACH_THREAD_IN_PROC")]
-    pub fn threads(self) -> Threads {
-        // SAFETY: a field of a live structure.
-        Threads(unsafe { &raw const (*self.as_ptr()).p_threads.tqh_first })
     }
 
     /// The first thread: `FIRST_THREAD_IN_PROC`.
@@ -108,7 +71,7 @@ impl Proc {
     }
 }
 
-/// Walks the threads of a process; the process lock or spin lock is held.
+/// Walks the threads of a process, whose process lock is held.
 pub struct Threads(*const *mut sys::thread);
 
 impl Iterator for Threads {
@@ -128,6 +91,17 @@ impl Iterator for Threads {
 
 /// Fields that the process lock guards.
 impl ProcLocked {
+    /// The threads of the process: `FOREACH_THREAD_IN_PROC`.
+    ///
+    /// The link to the next thread is read when the next one is asked for, not
+    /// before: the thread handed out last has to be on the list still.
+    #[inline(always)]
+    #[doc(alias = "FOREACH_THREAD_IN_PROC")]
+    pub fn threads(&self) -> Threads {
+        // SAFETY: of type-stable memory.
+        Threads(unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first })
+    }
+
     /// `p_flag`.
     #[inline(always)]
     pub fn flags(&self) -> ProcFlags {
@@ -231,7 +205,8 @@ impl ProcSlocked {
 
     /// Sets `p_singlethread`, which takes both process locks.
     #[inline(always)]
-    pub fn set_singlethread(&mut self, _pl: &mut ProcLocked, td: Option<Thread>) {
+    pub fn set_singlethread(&mut self, pl: &mut ProcLocked, td: Option<Thread>) {
+        debug_assert!(pl.proc() == self.proc(), "tokens of two processes");
         // SAFETY: as for suspcount().
         unsafe { (*self.proc().as_ptr()).p_singlethread = Thread::nullable(td) }
     }

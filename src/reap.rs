@@ -7,7 +7,8 @@
 //! a recycled address can't confuse a push.  Reaping happens when a thread is
 //! created, when a process is waited for, and every few seconds by a task.
 //!
-//! Ports `thread_zombie` to `thread_reap_barrier` (reference lines 611-797).
+//! Ports `thread_zombie` to `thread_reap_barrier` (reference lines 133-150,
+//! 595-775).
 
 use crate::alloc;
 use crate::events;
@@ -26,7 +27,7 @@ use core::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 /// The zombies of one memory domain: `struct thread_domain_data`.
 #[repr(C, align(64))]
 #[doc(alias = "thread_domain_data")]
-struct Domain {
+pub(crate) struct Domain {
     /// The last thread pushed; each points at the one before.
     zombies: AtomicPtr<sys::thread>,
     /// `ticks` when the list was last emptied; advisory.
@@ -51,7 +52,7 @@ const REAP_SECONDS: c_int = 5;
 /// The task that reaps all; its queue guards it.
 static REAP_TASK: Global<MaybeUninit<sys::task>> = Global::new(MaybeUninit::zeroed());
 
-/// The callout that looks for old zombies.
+/// The callout that looks for old zombies; the callout code guards it.
 static REAP_CALLOUT: Global<MaybeUninit<sys::callout>> = Global::new(MaybeUninit::zeroed());
 
 /// The domain of that number.
@@ -66,10 +67,15 @@ unsafe fn domain(number: c_int) -> &'static Domain {
 }
 
 /// Puts an exited thread on the list of its memory domain.
+///
+/// # Safety
+///
+/// The thread is dead and the caller's alone.
 #[inline(always)]
 #[doc(alias = "thread_zombie")]
-fn push_zombie(td: Thread) {
-    // SAFETY: the domain that the thread's memory came from.
+unsafe fn push_zombie(td: Thread) {
+    // SAFETY: the domain that thread_init() has found for the thread's memory.
+    // (With NUMA, memory in none gives a domain that is none, as in C.)
     let list = unsafe { &domain(c_int::from((*td.as_ptr()).td_allocdomain)).zombies };
     let mut head = list.load(Ordering::Relaxed);
     loop {
@@ -86,11 +92,16 @@ fn push_zombie(td: Thread) {
 ///
 /// Called by the next thread on that CPU, inside the scheduler: no lock is
 /// taken.  From then on `thread_single(SINGLE_EXIT)` no longer waits for it.
+///
+/// # Safety
+///
+/// The thread has exited, and nothing runs on its stack.
 #[inline(always)]
 #[doc(alias = "thread_stash")]
-pub fn stash(td: Thread) {
+pub unsafe fn stash(td: Thread) {
     td.proc().exitthreads().fetch_sub(1, Ordering::Release);
-    push_zombie(td);
+    // SAFETY: by the caller's contract.
+    unsafe { push_zombie(td) }
 }
 
 /// Reaps the zombies of one domain.
@@ -126,21 +137,27 @@ fn reap_domain(tdd: &Domain) {
         // SAFETY: dead, and not yet taken apart, as the event promises.
         unsafe { events::thread_dtor(td, here!()) }
 
-        tids.add(td);
-        creds.add(td);
-        limits.add(td);
-        threads.add();
+        // SAFETY: dead, given to nobody else, and the batches are processed
+        // in each turn.
+        unsafe {
+            tids.add(td);
+            creds.add(td);
+            limits.add(td);
+            threads.add();
 
-        // SAFETY: dead, and given to nobody else.
-        unsafe { alloc::free_batched(td) }
+            alloc::free_batched(td);
+        }
 
         tids.process();
         threads.process();
     }
 
     tids.finish();
-    creds.finish();
-    limits.finish();
+    // SAFETY: there was at least one thread.
+    unsafe {
+        creds.finish();
+        limits.finish();
+    }
     threads.finish();
 }
 
@@ -151,9 +168,13 @@ fn reap_domain(tdd: &Domain) {
 pub fn reap_all() {
     let local = pcpu::domain();
     let mut i = 0;
-    while i < vars::vm_ndomains() {
+    loop {
+        let ndomains = vars::vm_ndomains();
+        if i >= ndomains {
+            return;
+        }
         // SAFETY: more than `i`, so not zero.
-        let ndomains = unsafe { NonZeroU32::new_unchecked(vars::vm_ndomains() as u32) };
+        let ndomains = unsafe { NonZeroU32::new_unchecked(ndomains as u32) };
         // SAFETY: a remainder by the number of domains is a domain.
         reap_domain(unsafe { domain(((i.wrapping_add(local)) as u32 % ndomains) as c_int) });
         i += 1;
@@ -251,6 +272,11 @@ pub unsafe fn init() {
     }
 }
 
+/// How the barrier's task is allocated.  KMSAN doesn't see what this object
+/// writes and would report the task as uninitialised; zeroed memory it trusts.
+const BARRIER_MALLOC_FLAGS: c_int =
+    (sys::M_WAITOK | if cfg!(KMSAN) { sys::M_ZERO } else { 0 }) as c_int;
+
 /// Returns once every thread that had been unlinked before the call is reaped.
 ///
 /// No locks held; sleeps.  Each CPU is made to switch, so that the dead
@@ -266,7 +292,7 @@ pub fn barrier() {
         let task: *mut sys::task = sys::malloc(
             size_of::<sys::task>(),
             (&raw mut sys::M_TEMP).cast(),
-            sys::M_WAITOK as c_int,
+            BARRIER_MALLOC_FLAGS,
         )
         .cast();
         init_task(task, task.cast());

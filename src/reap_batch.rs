@@ -2,7 +2,7 @@
 //! lock or a contended counter is touched once for many.
 //!
 //! Ports `struct tidbatch`, `struct tdcountbatch` and their functions
-//! (reference lines 268-355), and the inline halves of `credbatch` and
+//! (reference lines 290-376), and the inline halves of `credbatch` and
 //! `limbatch`.
 
 #![allow(
@@ -47,10 +47,15 @@ impl TidBatch {
         }
     }
 
-    /// Notes a thread's id; there is room.
+    /// Notes a thread's id.
+    ///
+    /// # Safety
+    ///
+    /// [`Self::process`] has been called since the last one, so there is room;
+    /// the thread is dead and will not need its id any more.
     #[inline(always)]
     #[doc(alias = "tidbatch_add")]
-    pub fn add(&mut self, td: Thread) {
+    pub unsafe fn add(&mut self, td: Thread) {
         kassert!(
             self.n < TID_BATCH,
             c"%s: count too high %d",
@@ -58,8 +63,7 @@ impl TidBatch {
             self.n as c_int
         );
         let tab: *mut MaybeUninit<Lwpid> = self.tab.as_mut_ptr();
-        // SAFETY: add() is followed by process(), which empties a full
-        // batch, so `n` is below the length here.
+        // SAFETY: by the caller's contract `n` is below the length.
         unsafe { tab.add(self.n).write(MaybeUninit::new(td.tid())) }
         self.n += 1;
     }
@@ -100,8 +104,14 @@ impl TidBatch {
     /// Frees the ids noted.
     #[inline(always)]
     fn flush(&self) {
-        // SAFETY: the first `n` entries are initialised ids.
-        tid::free_batch(unsafe { core::slice::from_raw_parts(self.tab.as_ptr().cast(), self.n) });
+        // SAFETY: the first `n` entries are initialised, and are ids that were
+        // given up to add().
+        unsafe {
+            tid::free_batch(core::slice::from_raw_parts(
+                self.tab.as_ptr().cast(),
+                self.n,
+            ))
+        }
     }
 }
 
@@ -163,18 +173,26 @@ impl CredBatch {
     }
 
     /// Takes over a dead thread's reference.
+    ///
+    /// # Safety
+    ///
+    /// The thread is dead, the caller's alone, and has a reference of its own.
     #[inline(always)]
     #[doc(alias = "credbatch_add")]
-    pub fn add(&mut self, td: Thread) {
-        // SAFETY: the thread is dead and ours, with credentials of its own.
+    pub unsafe fn add(&mut self, td: Thread) {
+        // SAFETY: by the caller's contract.
         unsafe { sys::credbatch_add(&raw mut self.0, td.as_ptr()) }
     }
 
-    /// Gives the last run back; there was at least one thread.
+    /// Gives the last run back.
+    ///
+    /// # Safety
+    ///
+    /// A thread has been added, and nothing follows.
     #[inline(always)]
     #[doc(alias = "credbatch_final")]
-    pub fn finish(mut self) {
-        // SAFETY: a batch that has had a thread added.
+    pub unsafe fn finish(&mut self) {
+        // SAFETY: by the caller's contract.
         unsafe { sys::credbatch_final(&raw mut self.0) }
     }
 }
@@ -195,18 +213,26 @@ impl LimBatch {
     }
 
     /// Takes over a dead thread's reference.
+    ///
+    /// # Safety
+    ///
+    /// The thread is dead, the caller's alone, and has a reference of its own.
     #[inline(always)]
     #[doc(alias = "limbatch_add")]
-    pub fn add(&mut self, td: Thread) {
-        // SAFETY: the thread is dead and ours, with limits of its own.
+    pub unsafe fn add(&mut self, td: Thread) {
+        // SAFETY: by the caller's contract.
         unsafe { sys::limbatch_add(&raw mut self.0, td.as_ptr()) }
     }
 
-    /// Gives the last run back; there was at least one thread.
+    /// Gives the last run back.
+    ///
+    /// # Safety
+    ///
+    /// A thread has been added, and nothing follows.
     #[inline(always)]
     #[doc(alias = "limbatch_final")]
-    pub fn finish(mut self) {
-        // SAFETY: a batch that has had a thread added.
+    pub unsafe fn finish(&mut self) {
+        // SAFETY: by the caller's contract.
         unsafe { sys::limbatch_final(&raw mut self.0) }
     }
 }

@@ -5,7 +5,7 @@
 //! Order in a set is C's, which is that of the declarations there.
 //!
 //! Ports the `MALLOC_DEFINE`, `SYSCTL_INT` and `SDT_PROBE_DEFINE` (reference
-//! lines 101, 131, 134).
+//! lines 155, 158-159, 126).
 
 use crate::count;
 use crate::events;

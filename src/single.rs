@@ -6,7 +6,8 @@
 //! process.  It marks the process, hurries every thread on ([`crate::weed`]),
 //! and suspends itself until the last of them wakes it.
 //!
-//! Ports reference lines 1125-1147, 1216-1390 and 1672-1724.
+//! Ports reference lines 1115-1138, 1209-1362 and 1632-1719 (`calc_remaining`,
+//! `remain_for_mode`, `thread_single`, `thread_unsuspend`, `thread_single_end`).
 
 #[cfg(INVARIANTS)]
 use crate::flags::ThreadFlags;
@@ -18,7 +19,7 @@ use crate::kpi::{giant, sys};
 use crate::locks::{ProcLocked, ProcSlocked, WakeSwapper};
 use crate::single_mode::SingleMode;
 use crate::suspend;
-use crate::thread::Thread;
+use crate::thread::{State, Thread};
 use crate::weed;
 use core::ffi::c_int;
 use core::sync::atomic::Ordering;
@@ -32,6 +33,7 @@ pub struct Refused;
 #[inline(always)]
 #[doc(alias = "calc_remaining")]
 fn remaining(pl: &ProcLocked, sl: &ProcSlocked, mode: SingleMode) -> c_int {
+    debug_assert!(pl.proc() == sl.proc(), "tokens of two processes");
     pl.assert_owned(here!());
     sl.assert_owned(here!());
     match mode {
@@ -172,7 +174,8 @@ fn wait_for_others(
                 break;
             }
         }
-        (pl, sl) = suspend::switch(td, pl, sl);
+        // SAFETY: the current thread, which holds these two locks alone.
+        (pl, sl) = unsafe { suspend::switch_by_name(td, pl, sl) };
     }
     (pl, sl)
 }
@@ -187,20 +190,21 @@ fn hurry_others(
     mode: SingleMode,
 ) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
-    for other in pl.proc().threads() {
+    for other in pl.threads() {
         if other == td {
             continue;
         }
         let mut tl = other.lock(here!());
         tl.schedule_suspend_ast();
         let state = other.state();
-        if state == weed::INHIBITED {
+        if state == State::INHIBITED {
             wake = wake.or(weed::weed_inhibited(mode, tl, pl, sl));
             continue;
         }
         #[cfg(SMP)]
-        if state == weed::RUNNING {
-            tl.forward_signal();
+        if state == State::RUNNING {
+            // SAFETY: it is running, and its lock keeps it so.
+            unsafe { tl.forward_signal() }
         }
         tl.unlock(here!());
     }
@@ -240,7 +244,7 @@ fn unthread(td: Thread, mut pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked,
 /// only once the switch is over.
 #[inline(always)]
 fn wait_for_switches(td: Thread, pl: &ProcLocked) {
-    for other in pl.proc().threads() {
+    for other in pl.threads() {
         if other == td {
             continue;
         }
@@ -279,7 +283,7 @@ pub fn single_end(mut pl: ProcLocked, mode: c_int) -> ProcLocked {
     sl.set_singlethread(&mut pl, None);
     let mut wake = WakeSwapper::NO;
     if pl.numthreads() != mode.remainder() && pl.flags().should_stop().is_empty() {
-        wake = unsuspend_all(&mut sl);
+        wake = unsuspend_all(&pl, &mut sl);
     }
     kassert!(
         mode != SingleMode::Boundary || sl.boundary_count() == 0,
@@ -316,10 +320,10 @@ fn assert_end(pl: &ProcLocked, mode: c_int) {
 }
 
 /// Lets every suspended thread of the process go.
-#[inline]
-fn unsuspend_all(sl: &mut ProcSlocked) -> WakeSwapper {
+#[inline(never)]
+fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
-    for td in sl.proc().threads() {
+    for td in pl.threads() {
         let tl = td.lock(here!());
         if tl.is_suspended() {
             wake = wake.or(suspend::unsuspend_one(tl, sl, true));
@@ -337,11 +341,12 @@ fn unsuspend_all(sl: &mut ProcSlocked) -> WakeSwapper {
 #[inline(always)]
 #[doc(alias = "thread_unsuspend")]
 pub fn unsuspend(pl: &ProcLocked, sl: &mut ProcSlocked) {
+    debug_assert!(pl.proc() == sl.proc(), "tokens of two processes");
     pl.assert_owned(here!());
     sl.assert_owned(here!());
     let mut wake = WakeSwapper::NO;
     if pl.flags().should_stop().is_empty() {
-        wake = unsuspend_all(sl);
+        wake = unsuspend_all(pl, sl);
     } else if pl.flags().only_single() && pl.numthreads() == sl.suspcount() {
         // SAFETY: stopped by single-threading, so there is a single-threader.
         let single = unsafe { pl.singlethread().unwrap_unchecked() };

@@ -6,7 +6,7 @@
 //! counts change under the process spin lock.
 //!
 //! Ports `thread_suspend_switch`, `thread_suspend_one`,
-//! `thread_unsuspend_one` and `thread_run_flash` (reference lines 1543-1637).
+//! `thread_unsuspend_one` and `thread_run_flash` (reference lines 1545-1630).
 
 use crate::flags::ThreadFlags;
 use crate::here;
@@ -26,8 +26,13 @@ use crate::thread::Thread;
 ///
 /// `p` may be another process than the thread's (`SINGLE_ALLPROC`); then the
 /// counts of `p` do not change.
+///
+/// # Safety
+///
+/// `td` is the current thread, and no lock but these two is held.
+#[inline(always)]
 #[doc(alias = "thread_suspend_switch")]
-pub fn switch(td: Thread, pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked, ProcSlocked) {
+pub unsafe fn switch(td: Thread, pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked, ProcSlocked) {
     kassert!(!td.is_suspended(), c"already suspended");
     pl.assert_owned(here!());
     sl.assert_owned(here!());
@@ -43,11 +48,37 @@ pub fn switch(td: Thread, pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked, P
     tl.sched_sleep();
     sl.unlock(here!());
     let giant = giant::drop_giant(here!());
-    tl.switch_away(sys::KT_SW_VOL_SUSPEND);
+    // SAFETY: the current thread's lock; the process locks are dropped, and so
+    // is Giant.
+    unsafe { tl.switch_away(sys::KT_SW_VOL_SUSPEND) }
     giant.pick_up(here!());
     let pl = p.lock(here!());
     let sl = p.lock_spin(here!());
     (pl, sl)
+}
+
+/// [`switch`], called by its exported name.
+///
+/// `thread_single()` stands above `thread_suspend_switch()` in every stack trace
+/// of a stopped process, and fbt has probes on both, as in C.
+///
+/// # Safety
+///
+/// As for [`switch`].
+#[inline(always)]
+pub unsafe fn switch_by_name(
+    td: Thread,
+    pl: ProcLocked,
+    sl: ProcSlocked,
+) -> (ProcLocked, ProcSlocked) {
+    let p = pl.keep_held();
+    sl.keep_held();
+    // SAFETY: by the caller's contract; the tokens given up are the two locks
+    // that the callee wants, and gives back.
+    unsafe {
+        crate::export::thread_suspend_switch(td.as_ptr(), p.as_ptr());
+        (ProcLocked::assume(p), ProcSlocked::assume(p))
+    }
 }
 
 /// Marks a thread suspended and counts it; its caller sees to the rest.
@@ -56,6 +87,10 @@ pub fn switch(td: Thread, pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked, P
 #[inline(always)]
 #[doc(alias = "thread_suspend_one")]
 pub fn suspend_one(tl: &mut ThreadLocked, sl: &mut ProcSlocked) {
+    debug_assert!(
+        tl.thread().proc() == sl.proc(),
+        "another process's spin lock"
+    );
     sl.assert_owned(here!());
     tl.assert_owned(here!());
     kassert!(!tl.is_suspended(), c"already suspended");
@@ -84,17 +119,21 @@ pub fn unsuspend_one(mut tl: ThreadLocked, sl: &mut ProcSlocked, boundary: bool)
             sl.add_boundary_count(-1);
         }
     }
-    tl.set_runnable()
+    // SAFETY: suspended, so it has been running.
+    unsafe { tl.set_runnable() }
 }
 
 /// Wakes the thread that single-threads a process, since all that it waits
 /// for has come about.
 ///
-/// There is such a thread, and it is suspended.
+/// # Safety
+///
+/// The process is stopped by single-threading alone, and its single-threader
+/// is suspended.
 #[inline]
-pub fn wake_single_threader(pl: &ProcLocked, sl: &mut ProcSlocked) {
-    // SAFETY: the process is stopped by single-threading alone, which sets
-    // p_singlethread before it lets anybody see that.
+pub unsafe fn wake_single_threader(pl: &ProcLocked, sl: &mut ProcSlocked) {
+    // SAFETY: single-threading sets p_singlethread before it drops the process
+    // lock with the flag set.
     let single = unsafe { pl.singlethread().unwrap_unchecked() };
     unsuspend_one(single.lock(here!()), sl, false).act();
 }
@@ -104,12 +143,17 @@ pub fn wake_single_threader(pl: &ProcLocked, sl: &mut ProcSlocked) {
 ///
 /// If it was suspended while asleep, it is taken off its sleep queue.  Here,
 /// and nowhere else, the process spin lock is taken under a thread lock.
+///
+/// # Safety
+///
+/// `td` is a suspended thread of that process, and no thread lock is held.
 #[doc(alias = "thread_run_flash")]
-pub fn run_flash(td: Thread, pl: &ProcLocked) {
+pub unsafe fn run_flash(td: Thread, pl: &ProcLocked) {
     pl.assert_owned(here!());
     let mut tl = if td.on_sleepq() {
-        // SAFETY: on a sleep queue, and kept there by being suspended; the
-        // callee returns with the thread lock held.
+        // SAFETY: on a sleep queue. As in C, nobody wakes the channel of a
+        // thread that a debugger has stopped. The callee returns with the
+        // thread lock held.
         unsafe {
             sys::sleepq_remove_nested(td.as_ptr());
             ThreadLocked::assume(td)
@@ -125,7 +169,8 @@ pub fn run_flash(td: Thread, pl: &ProcLocked) {
     mpass!(sl.suspcount() > 0, c"p->p_suspcount > 0");
     sl.add_suspcount(-1);
     sl.unlock(here!());
-    tl.set_runnable().act();
+    // SAFETY: suspended, so it has been running.
+    unsafe { tl.set_runnable() }.act();
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! by sleeps and loops in the kernel that must not outlast a stop.
 //!
 //! Ports `thread_suspend_check_needed`, `thread_suspend_check`,
-//! `thread_check_susp` and `ast_suspend` (reference lines 502-518,
-//! 1392-1541).
+//! `thread_check_susp` and `ast_suspend` (reference lines 518-531, 1364-1543).
 
 use crate::flags::{ProcFlags, ThreadFlags};
 use crate::here;
@@ -56,13 +55,17 @@ pub enum Where {
 /// |---|---|---|
 /// | no reason to stop | 0 | 0 |
 /// | single-threading by this thread, and no other reason | 0 | 0 |
-/// | `P_SINGLE_EXIT` | `EINTR` | exits |
-/// | `P_SINGLE_BOUNDARY`, and no other reason | `ERESTART` | stops |
-/// | any, with `TDF_SBDRY` | 0, `EINTR` or `ERESTART` by `TDF_SEINTR`, `TDF_SERESTART` | not allowed |
+/// | `P_SINGLE_EXIT`, whoever set it | `EINTR` | see the next rows |
+/// | `P_SINGLE_BOUNDARY`, and no other reason | `ERESTART` | see the next rows |
+/// | any, with `TDF_SBDRY` | 0, `EINTR` or `ERESTART` by `TDF_SEINTR`, `TDF_SERESTART` | the same, after an assertion |
+/// | `P_SINGLE_EXIT` by another thread | | exits |
 /// | any other | stops | stops |
+///
+/// The first row that fits counts.
 ///
 /// After a stop everything is looked at again.  The process lock is held on
 /// return, and was dropped if the thread stopped.
+#[inline(always)]
 #[doc(alias = "thread_suspend_check")]
 pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let td = Thread::current();
@@ -98,7 +101,9 @@ pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
         // The single-threader waits for this thread, if for nobody else: wake
         // it before this thread is counted.
         if pl.flags().only_single() && pl.numthreads() == sl.suspcount().wrapping_add(1) {
-            suspend::wake_single_threader(&pl, &mut sl);
+            // SAFETY: so it is stopped; and all threads but this one are
+            // suspended, the single-threader among them.
+            unsafe { suspend::wake_single_threader(&pl, &mut sl) }
         }
         pl.unlock(here!());
         let mut tl = td.lock(here!());
@@ -108,10 +113,23 @@ pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
             tl.set_flags(ThreadFlags::BOUNDARY);
         }
         sl.unlock(here!());
-        tl.switch_away(sys::KT_SW_INVOL_SUSPEND);
+        // SAFETY: the current thread's lock, and no other is held.
+        unsafe { tl.switch_away(sys::KT_SW_INVOL_SUSPEND) }
         pl = p.lock(here!());
     }
     (0, pl)
+}
+
+/// [`check`] at the user boundary, called by its exported name, so that stack
+/// traces and fbt see the function that they see in C.
+fn check_by_name(pl: ProcLocked) -> (c_int, ProcLocked) {
+    let p = pl.keep_held();
+    // SAFETY: the token given up is the lock that the callee wants, and gives
+    // back.
+    unsafe {
+        let error = crate::export::thread_suspend_check(0);
+        (error, ProcLocked::assume(p))
+    }
 }
 
 /// What a thread with deferred stops returns.
@@ -159,8 +177,12 @@ fn die(td: Thread, pl: ProcLocked) -> ! {
 /// 0: go on.  `EINTR`: the thread has to exit.  `ERESTART`: it has to stop,
 /// and `sleep` did not allow that here.  Looks for a pending AST without a
 /// lock first, which is enough for a loop that comes back.
+///
+/// # Safety
+///
+/// `td` is the current thread, and no locks are held.
 #[doc(alias = "thread_check_susp")]
-pub fn check_susp(td: Thread, sleep: bool) -> c_int {
+pub unsafe fn check_susp(td: Thread, sleep: bool) -> c_int {
     if !td.suspend_ast_pending() {
         return 0;
     }
@@ -170,7 +192,7 @@ pub fn check_susp(td: Thread, sleep: bool) -> c_int {
         error = EINTR;
     } else if stop_wanted(td, &pl) {
         if sleep {
-            (error, pl) = check(pl, Where::Boundary);
+            (error, pl) = check_by_name(pl);
         } else {
             error = ERESTART;
         }
@@ -187,7 +209,7 @@ pub fn check_susp(td: Thread, sleep: bool) -> c_int {
 pub unsafe extern "C" fn ast_suspend(td: *mut sys::thread, _tda: c_int) {
     // SAFETY: the current thread.
     let p = unsafe { Thread::from_raw(td) }.proc();
-    let (_, pl) = check(p.lock(here!()), Where::Boundary);
+    let (_, pl) = check_by_name(p.lock(here!()));
     pl.unlock(here!());
 }
 

@@ -11,9 +11,9 @@ use crate::kpi::{pcpu, sys};
 use crate::locks::{ProcLocked, ThreadLocked};
 use crate::proc::Proc;
 use crate::tid::Lwpid;
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// A thread: the address of a `struct thread`.
 ///
@@ -40,6 +40,7 @@ impl State {
     /// Could run, and is on no queue.
     pub const CAN_RUN: Self = Self(sys::TDS_CAN_RUN);
     /// On a run queue.
+    #[cfg(any(INVARIANTS, test))]
     pub const RUNQ: Self = Self(sys::TDS_RUNQ);
     /// On a CPU.
     pub const RUNNING: Self = Self(sys::TDS_RUNNING);
@@ -97,16 +98,31 @@ impl Thread {
     #[inline(always)]
     #[doc(alias = "td_proc")]
     pub fn proc(self) -> Proc {
-        // SAFETY: a field of a live structure; set before the thread can be
-        // seen, and never NULL again.
-        unsafe { Proc::from_raw((*self.as_ptr()).td_proc) }
+        // SAFETY: of type-stable memory, and only stored to atomically once
+        // others can look; set before the thread can be seen, and never NULL
+        // again.
+        unsafe {
+            let p = AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).td_proc);
+            Proc::from_raw(p.load(Ordering::Relaxed))
+        }
+    }
+
+    /// Sets `td_proc`: while the thread is being linked.
+    ///
+    /// A lookup that still has the structure's last thread in hand may be
+    /// looking.
+    #[inline(always)]
+    pub fn set_proc(self, p: Proc) {
+        // SAFETY: of type-stable memory.
+        unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).td_proc) }
+            .store(p.as_ptr(), Ordering::Relaxed);
     }
 
     /// `td_tid`, the thread's id; -1 once freed.
     #[inline(always)]
     #[doc(alias = "td_tid")]
     pub fn tid(self) -> Lwpid {
-        // SAFETY: a field of a live structure; an int can't tear.
+        // SAFETY: of type-stable memory; an int can't tear.
         Lwpid(
             unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_tid) }
                 .load(Ordering::Relaxed),
@@ -124,7 +140,7 @@ impl Thread {
     /// `td_state`; racy unless the thread lock is held.
     #[inline(always)]
     pub fn state(self) -> State {
-        // SAFETY: a field of a live structure, accessed atomically by all.
+        // SAFETY: of type-stable memory, accessed atomically by all.
         State(
             unsafe { AtomicU32::from_ptr(&raw mut (*self.as_ptr()).td_state) }
                 .load(Ordering::Relaxed),
@@ -143,7 +159,7 @@ impl Thread {
     #[inline(always)]
     #[doc(alias = "td_ast_pending")]
     pub fn suspend_ast_pending(self) -> bool {
-        // SAFETY: a field of a live structure; an int can't tear.
+        // SAFETY: of type-stable memory; an int can't tear.
         let ast = unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_ast) };
         ast.load(Ordering::Relaxed) & (1 << sys::KT_TDA_SUSPEND) != 0
     }
@@ -154,32 +170,36 @@ impl Thread {
     #[inline(always)]
     #[doc(alias = "TD_ON_SLEEPQ")]
     pub fn on_sleepq(self) -> bool {
-        // SAFETY: a field of a live structure.
-        unsafe { !(*self.as_ptr()).td_wchan.is_null() }
+        // SAFETY: of type-stable memory; a pointer can't tear.
+        let wchan = unsafe {
+            AtomicPtr::from_ptr((&raw mut (*self.as_ptr()).td_wchan).cast::<*mut c_void>())
+        };
+        !wchan.load(Ordering::Relaxed).is_null()
     }
 
     /// `td_flags`: the current thread may read its own without the lock.
     #[inline(always)]
     pub fn own_flags(self) -> ThreadFlags {
-        // SAFETY: a field of a live structure.
-        ThreadFlags::from_bits(unsafe { (*self.as_ptr()).td_flags })
+        // SAFETY: of type-stable memory; an int can't tear.
+        let flags = unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_flags) };
+        ThreadFlags::from_bits(flags.load(Ordering::Relaxed))
     }
 
-    /// Is it suspended?  The current thread may ask of itself, a maker or an
-    /// assertion of any.
+    /// Is it suspended?  The current thread may ask that of itself; of another
+    /// only an assertion, or who holds its lock.
     #[inline(always)]
     #[doc(alias = "TD_IS_SUSPENDED")]
     pub fn is_suspended(self) -> bool {
-        // SAFETY: a field of a live structure.
-        let inhibitors = unsafe { (*self.as_ptr()).td_inhibitors };
-        Inhibitors::from_bits(inhibitors).intersects(Inhibitors::SUSPENDED)
+        // SAFETY: of type-stable memory; an int can't tear.
+        let inhibitors = unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_inhibitors) };
+        Inhibitors::from_bits(inhibitors.load(Ordering::Relaxed)).intersects(Inhibitors::SUSPENDED)
     }
 
     /// `td_kstack`, the address of its kernel stack, or 0.
     #[inline(always)]
     #[doc(alias = "td_kstack")]
     pub fn has_kstack(self) -> bool {
-        // SAFETY: a field of a live structure; its maker or reaper asks.
+        // SAFETY: of type-stable memory; its maker or reaper asks.
         unsafe { (*self.as_ptr()).td_kstack != 0 }
     }
 
@@ -191,7 +211,7 @@ impl Thread {
         reason = "an int in FreeBSD 14, a short in 15"
     )]
     pub fn kstack_pages(self) -> c_int {
-        // SAFETY: a field of a live structure; its maker or reaper asks.
+        // SAFETY: of type-stable memory; its maker or reaper asks.
         unsafe { (*self.as_ptr()).td_kstack_pages as c_int }
     }
 
@@ -201,14 +221,16 @@ impl Thread {
     pub fn lock_now(self) -> Mutex {
         // SAFETY: td_lock always points at a mutex of the scheduler, a sleep
         // queue or a turnstile, none of which is ever freed.
-        unsafe { Mutex::from_raw((*self.as_ptr()).td_lock) }
+        unsafe {
+            let lock = AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).td_lock);
+            Mutex::from_raw(lock.load(Ordering::Relaxed))
+        }
     }
 
     /// Is the thread to stop because a debugger says so?
     #[inline(always)]
     #[doc(alias = "td_dbgflags")]
-    pub fn debugger_suspends(self, pl: &ProcLocked) -> bool {
-        let _ = pl;
+    pub fn debugger_suspends(self, _pl: &ProcLocked) -> bool {
         // SAFETY: the token is the lock that guards the field.
         let flags = DebugFlags::from_bits(unsafe { (*self.as_ptr()).td_dbgflags });
         flags.intersects(DebugFlags::SUSPEND)
@@ -264,11 +286,14 @@ impl ThreadLocked {
     #[doc(alias = "TD_CLR_SUSPENDED")]
     pub fn clear_suspended(&mut self) {
         // SAFETY: the token is the lock that guards the field.
-        let inhibitors = unsafe { &mut (*self.thread().as_ptr()).td_inhibitors };
-        if *inhibitors & Inhibitors::SUSPENDED.bits() != 0 {
-            *inhibitors &= !Inhibitors::SUSPENDED.bits();
-            if *inhibitors == 0 {
-                self.thread().set_state(State::CAN_RUN);
+        unsafe {
+            let inhibitors = &raw mut (*self.thread().as_ptr()).td_inhibitors;
+            let left = *inhibitors & !Inhibitors::SUSPENDED.bits();
+            if left != *inhibitors {
+                *inhibitors = left;
+                if left == 0 {
+                    self.thread().set_state(State::CAN_RUN);
+                }
             }
         }
     }

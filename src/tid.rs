@@ -6,7 +6,7 @@
 //!
 //! Guarded by `tid_lock`, a sleep mutex that is held over nothing else.
 //! Ports `tid_alloc`, `tid_free_locked`, `tid_free` and `tid_free_batch`
-//! (reference lines 209-266).
+//! (reference lines 152-153, 229-288).
 
 use crate::count;
 use crate::here;
@@ -113,22 +113,30 @@ pub fn alloc() -> Lwpid {
         Some(slot) => slot,
         None => {
             kassert!(start != TidSlot(0), c"unexpectedly ran out of IDs");
-            let again = ids.map.first_clear_from(TidSlot(0));
-            kassert!(again.is_some(), c"unexpectedly ran out of IDs");
-            // SAFETY: a counted thread has a free id waiting for it.
-            unsafe { again.unwrap_unchecked() }
+            match ids.map.first_clear_from(TidSlot(0)) {
+                Some(slot) => slot,
+                // In C an assertion; without one it goes through a wild
+                // address at once.
+                None => kpanic!(c"unexpectedly ran out of IDs"),
+            }
         }
     };
-    ids.map.set(slot);
+    // SAFETY: the search finds slots below the length.
+    unsafe { ids.map.set(slot) }
     ids.try_next = TidSlot(slot.0 + 1);
-    tid_lock().unlock(here!());
+    // SAFETY: taken above; `ids` is not used again.
+    unsafe { tid_lock().unlock(here!()) }
     Lwpid::from_slot(slot)
 }
 
 /// Takes an id back; `tid_lock` is held.
+///
+/// # Safety
+///
+/// The id is in use.
 #[inline(always)]
 #[doc(alias = "tid_free_locked")]
-fn free_locked(ids: &mut Ids, tid: Lwpid) {
+unsafe fn free_locked(ids: &mut Ids, tid: Lwpid) {
     #[cfg(INVARIANTS)]
     tid_lock().assert(Owned::Yes, here!());
     kassert!(
@@ -137,30 +145,44 @@ fn free_locked(ids: &mut Ids, tid: Lwpid) {
         c"tid_free_locked".as_ptr(),
         tid.0
     );
-    kassert!(
-        ids.map.test(tid.slot()),
-        c"thread ID %d not allocated\n",
-        tid.0
-    );
-    ids.map.clear(tid.slot());
+    // SAFETY: an id in use has a slot below the length.
+    unsafe {
+        kassert!(
+            ids.map.test(tid.slot()),
+            c"thread ID %d not allocated\n",
+            tid.0
+        );
+        ids.map.clear(tid.slot());
+    }
 }
 
 /// Takes an id back.  Takes and drops `tid_lock`; may sleep.
+///
+/// # Safety
+///
+/// The id is in use, and nobody will use it any more.
 #[doc(alias = "tid_free")]
-pub fn free(tid: Lwpid) {
-    free_batch(&[tid]);
+pub unsafe fn free(tid: Lwpid) {
+    // SAFETY: by the caller's contract.
+    unsafe { free_batch(&[tid]) }
 }
 
 /// Takes some ids back under one hold of `tid_lock`; may sleep.
+///
+/// # Safety
+///
+/// The ids are in use, and nobody will use them any more.
 #[doc(alias = "tid_free_batch")]
-pub fn free_batch(batch: &[Lwpid]) {
+pub unsafe fn free_batch(batch: &[Lwpid]) {
     tid_lock().lock(here!());
     // SAFETY: the lock is held.
     let ids = unsafe { &mut *IDS.get() };
     for &tid in batch {
-        free_locked(ids, tid);
+        // SAFETY: by the caller's contract.
+        unsafe { free_locked(ids, tid) }
     }
-    tid_lock().unlock(here!());
+    // SAFETY: taken above; `ids` is not used again.
+    unsafe { tid_lock().unlock(here!()) }
 }
 
 /// Claims thread0's id, the first one.

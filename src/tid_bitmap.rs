@@ -55,30 +55,42 @@ impl TidBitmap {
     }
 
     /// Is the bit set?
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the length.
     #[inline(always)]
     #[doc(alias = "bit_test")]
     #[cfg(any(INVARIANTS, test))]
-    pub fn test(&self, slot: TidSlot) -> bool {
+    pub unsafe fn test(&self, slot: TidSlot) -> bool {
         let (word, mask) = self.locate(slot);
-        // SAFETY: a slot below the length lies in the words.
+        // SAFETY: by the caller's contract the bit lies in the words.
         unsafe { *word & mask != 0 }
     }
 
-    /// Sets the bit of a slot below the length.
+    /// Sets the bit of a slot.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the length.
     #[inline(always)]
     #[doc(alias = "bit_set")]
-    pub fn set(&mut self, slot: TidSlot) {
+    pub unsafe fn set(&mut self, slot: TidSlot) {
         let (word, mask) = self.locate(slot);
-        // SAFETY: a slot below the length lies in the words.
+        // SAFETY: by the caller's contract the bit lies in the words.
         unsafe { *word |= mask }
     }
 
-    /// Clears the bit of a slot below the length.
+    /// Clears the bit of a slot.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the length.
     #[inline(always)]
     #[doc(alias = "bit_clear")]
-    pub fn clear(&mut self, slot: TidSlot) {
+    pub unsafe fn clear(&mut self, slot: TidSlot) {
         let (word, mask) = self.locate(slot);
-        // SAFETY: a slot below the length lies in the words.
+        // SAFETY: by the caller's contract the bit lies in the words.
         unsafe { *word &= !mask }
     }
 

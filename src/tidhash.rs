@@ -8,7 +8,7 @@
 //! unmapped, so looking is safe even if they have become others.
 //!
 //! Ports `tdfind_hash`, `tdfind`, `tidhash_add` and `tidhash_remove`
-//! (reference lines 1726-1824) and the hash's part of `threadinit`.
+//! (reference lines 163-168, 1721-1824) and the hash's part of `threadinit`.
 
 use crate::here;
 use crate::kpi::cell::Global;
@@ -143,7 +143,8 @@ fn find_in_hash(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
         }
     }
     if !exclusive {
-        stripe(tid).runlock(here!());
+        // SAFETY: held shared since the top.
+        unsafe { stripe(tid).runlock(here!()) }
     }
     found
 }
@@ -189,8 +190,10 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, ProcLocked)> {
 pub unsafe fn add(td: Thread) {
     stripe(td.tid()).wlock(here!());
     // SAFETY: the stripe is held, and the thread is on no chain.
-    unsafe { list::insert_head(chain(td.tid()), td.as_ptr()) }
-    stripe(td.tid()).wunlock(here!());
+    unsafe {
+        list::insert_head(chain(td.tid()), td.as_ptr());
+        stripe(td.tid()).wunlock(here!());
+    }
 }
 
 /// Takes a thread out of the hash.  No stripe is held, the process lock may
@@ -203,8 +206,10 @@ pub unsafe fn add(td: Thread) {
 pub unsafe fn remove(td: Thread) {
     stripe(td.tid()).wlock(here!());
     // SAFETY: the stripe is held, and the thread is on its chain.
-    unsafe { list::remove(td.as_ptr()) }
-    stripe(td.tid()).wunlock(here!());
+    unsafe {
+        list::remove(td.as_ptr());
+        stripe(td.tid()).wunlock(here!());
+    }
 }
 
 #[cfg(test)]

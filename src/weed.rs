@@ -1,7 +1,7 @@
 //! Weeding: what single-threading does to a thread that can't run, so that it
 //! gets to where it stops or exits.
 //!
-//! Ports `weed_inhib` (reference lines 1149-1214).
+//! Ports `weed_inhib` (reference lines 1140-1207).
 
 use crate::flags::ThreadFlags;
 use crate::here;
@@ -9,13 +9,7 @@ use crate::kpi::sys;
 use crate::locks::{ProcLocked, ProcSlocked, ThreadLocked, WakeSwapper};
 use crate::single_mode::SingleMode;
 use crate::suspend;
-use crate::thread::State;
 use core::ffi::c_int;
-
-/// The state of a thread that this is for.
-pub const INHIBITED: State = State::INHIBITED;
-/// The state of a thread that an interrupt hurries.
-pub const RUNNING: State = State::RUNNING;
 
 /// Shall a suspended thread be let go, to be stopped where the mode wants it?
 ///
@@ -73,7 +67,8 @@ pub fn weed_inhibited(
             sys::KT_ERESTART
         }
     };
-    wake.or(tl.abort_sleep(error))
+    // SAFETY: can_abort() has just said that it sleeps interruptibly.
+    wake.or(unsafe { tl.abort_sleep(error) })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! The zone frees nothing (`UMA_ZONE_NOFREE`): a `struct thread` stays one
 //! for ever, which lookups that race with exit rely on.
 //!
-//! Ports `thread_ctor` to `thread_fini` (reference lines 357-468) and the
+//! Ports `thread_ctor` to `thread_fini` (reference lines 378-486) and the
 //! `uma_zcreate` of `threadinit`.
 
 use crate::events;

@@ -168,3 +168,18 @@ fn temporary_credentials_are_not_shared() {
     let text = world.panics(|| unsafe { get(new, td) });
     assert!(text.contains("td->td_realucred == td->td_ucred"), "{text}");
 }
+
+#[test]
+#[cfg(INVARIANTS)]
+fn process_lock_is_asserted() {
+    let (world, td, p) = in_step();
+    unsafe {
+        let pl = ProcLocked::assume(p);
+        for text in [
+            world.panics(|| get_from_proc(td, &pl)),
+            world.panics(|| synced(td, &pl)),
+        ] {
+            assert_eq!(text, "mutex p.mtx not owned");
+        }
+    }
+}

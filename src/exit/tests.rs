@@ -4,6 +4,8 @@ use super::*;
 use crate::kpi::fake::locks::is_held;
 use crate::kpi::fake::vars as fake_vars;
 use crate::kpi::fake::world::{World, spinning};
+#[cfg(INVARIANTS)]
+use crate::kpi::mutex::Mutex;
 
 /// A world whose own process has another thread, `a`.
 fn two() -> (World, Thread, Proc, Thread) {
@@ -151,14 +153,53 @@ fn pending_signal_at_the_exit_is_caught() {
     assert_eq!(text, "signal pending");
 }
 
+/// Both process locks are asserted, and that Giant is not held.
 #[test]
 #[cfg(INVARIANTS)]
-fn exit_without_the_spin_lock_is_caught() {
-    let (world, _, p, _) = two();
-    let pl = world.lock_proc(p);
+fn exit_with_the_wrong_locks_is_caught() {
+    let lock = |mtx: *const sys::mtx| {
+        // SAFETY: a mutex of the world.
+        unsafe { Mutex::from_raw(mtx.cast_mut()) }
+    };
+    for (locks, text) in [
+        ([false, true, false], "mutex p.mtx not owned"),
+        ([true, false, false], "mutex p.slock not owned"),
+        ([true, true, true], "mutex Giant owned"),
+    ] {
+        let (world, _, p, _) = two();
+        let mutexes = [p.mtx_ptr(), p.slock_ptr(), &raw const sys::Giant];
+        for (&held, mutex) in locks.iter().zip(mutexes) {
+            if held {
+                lock(mutex).lock(here!());
+            }
+        }
+        // SAFETY: the contract is broken, and the assertion says so.
+        let said = world.panics(|| unsafe { exit(ProcLocked::assume(p), ProcSlocked::assume(p)) });
+        assert_eq!(said, text);
+    }
+}
+
+#[test]
+#[cfg(INVARIANTS)]
+fn exit_with_temporary_credentials_is_caught() {
+    let (world, td, p, _) = two();
+    // SAFETY: the current thread's own field.
+    unsafe { (*td.as_ptr()).td_realucred = ptr::null_mut() }
+    let (pl, sl) = world.lock_both(p);
+    // SAFETY: both locks are held, and no other.
+    let text = world.panics(|| unsafe { exit(pl, sl) });
+    assert!(text.contains("td->td_realucred == td->td_ucred"), "{text}");
+}
+
+#[test]
+#[cfg(INVARIANTS)]
+fn wait_with_giant_is_caught() {
+    let world = World::new();
+    // SAFETY: a static of the fake kernel.
+    unsafe { Mutex::from_raw(&raw mut sys::Giant) }.lock(here!());
     // SAFETY: the contract is broken, and the assertion says so.
-    let text = world.panics(|| unsafe { exit(pl, ProcSlocked::assume(p)) });
-    assert_eq!(text, "mutex p.slock not owned");
+    let text = world.panics(|| unsafe { wait(world.own_proc()) });
+    assert_eq!(text, "mutex Giant owned");
 }
 
 /// The thread lock is taken and given up: its CPU has left the thread then.

@@ -11,7 +11,8 @@ use core::cell::UnsafeCell;
 pub struct Global<T>(UnsafeCell<T>);
 
 // SAFETY: a Global gives out raw pointers only. Whoever goes through one
-// holds the lock that the static's comment names, or uses atomics.
+// holds the lock that the static's comment names, uses atomics, or reads what
+// was written once, while the machine booted on one CPU.
 unsafe impl<T> Sync for Global<T> {}
 
 impl<T> Global<T> {

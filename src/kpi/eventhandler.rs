@@ -7,6 +7,7 @@ use super::mutex::Owned;
 use super::site::Site;
 use super::sys;
 use core::ffi::{CStr, c_void};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// The static that holds a list's address from boot on.
 pub type List = Global<*mut sys::eventhandler_list>;
@@ -30,8 +31,10 @@ type Handler = unsafe extern "C" fn(*mut c_void, *mut sys::thread);
 pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, site: Site) {
     // SAFETY: created at boot and never replaced or freed.
     let list = unsafe { *list.get() };
-    // SAFETY: the unlocked peek of C: an empty list costs no lock.
-    if unsafe { (*list).el_entries.tqh_first.is_null() } {
+    // SAFETY: the list lives for ever. An unlocked look, as in C: an empty list
+    // costs no lock.
+    let first = unsafe { AtomicPtr::from_ptr(&raw mut (*list).el_entries.tqh_first) };
+    if first.load(Ordering::Relaxed).is_null() {
         return;
     }
     // SAFETY: the lock lives as long as the list.
@@ -41,7 +44,7 @@ pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, sit
     lock.assert(Owned::Yes, site);
     // SAFETY: list and entries are ours while its lock is held; an entry that
     // was current when the lock was dropped is not freed, because el_runcount
-    // keeps eventhandler_prune_list() away.
+    // keeps eventhandler_prune_list() away. Nobody registers NULL.
     unsafe {
         (*list).el_runcount = (*list).el_runcount.wrapping_add(1);
         crate::kassert!(
@@ -83,8 +86,8 @@ pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, sit
         if (*list).el_runcount == 0 {
             sys::eventhandler_prune_list(list);
         }
+        lock.unlock(site);
     }
-    lock.unlock(site);
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! `Giant`: asserted absent nearly everywhere, and put aside around a switch
-//! by the two places that may still meet it.
+//! by the one place that may still meet it.
 
 use super::mutex::{Mutex, Owned};
 use super::site::Site;
@@ -54,7 +54,8 @@ fn release(dropped: &mut Dropped, site: Site) {
         );
     }
     while giant().owned() && !scheduler_stopped() {
-        giant().unlock(site);
+        // SAFETY: held, as the loop has just seen.
+        unsafe { giant().unlock(site) }
         dropped.depth += 1;
     }
 }
@@ -88,8 +89,8 @@ impl Dropped {
 #[inline(always)]
 fn scheduler_stopped() -> bool {
     #[cfg(has_scheduler_stopped)]
-    // SAFETY: a bool that panic(9) sets, once.
-    return unsafe { sys::scheduler_stopped };
+    // SAFETY: a bool that another CPU's panic(9) may set.
+    return unsafe { core::ptr::read_volatile(&raw const sys::scheduler_stopped) };
     #[cfg(not(has_scheduler_stopped))]
     // SAFETY: the current thread's own byte.
     return unsafe { (*super::pcpu::curthread()).td_stopsched != 0 };

@@ -14,12 +14,13 @@ use core::ptr;
 /// `td` is the current thread.
 #[inline(always)]
 pub unsafe fn thread_exit(td: *mut sys::thread, using: bool) {
-    // SAFETY: by the caller's contract; pmc_ss_count is a plain counter.
+    // SAFETY: by the caller's contract; pmc_ss_count is a counter that any CPU
+    // may change.
     unsafe {
         if using {
             call(td, sys::KT_PMC_FN_CSW_OUT);
             call(td, sys::KT_PMC_FN_THR_EXIT);
-        } else if sys::pmc_ss_count > 0 {
+        } else if ptr::read_volatile(&raw const sys::pmc_ss_count) > 0 {
             call(td, sys::KT_PMC_FN_THR_EXIT_LOG);
         }
     }

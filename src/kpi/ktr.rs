@@ -10,11 +10,16 @@ pub const PROC: u32 = sys::KT_KTR_PROC;
 pub const EVH: u32 = sys::KT_KTR_EVH;
 
 /// `CTR6`: leaves a line in the ring, if the class is compiled in.
+///
+/// # Safety
+///
+/// The arguments are what the format says; strings live for ever, or as long
+/// as the kernel does.
 #[inline(always)]
-pub fn trace(class: u32, site: Site, format: &'static CStr, args: [u64; 6]) {
+pub unsafe fn trace(class: u32, site: Site, format: &'static CStr, args: [u64; 6]) {
     if sys::KT_KTR_COMPILE & class != 0 {
         let [a, b, c, d, e, f] = args;
-        // SAFETY: may be called anywhere; the strings live for ever.
+        // SAFETY: by the caller's contract; may be called anywhere.
         unsafe {
             sys::ktr_tracepoint(
                 class.into(),

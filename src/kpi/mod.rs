@@ -3,8 +3,8 @@
 //! What C gets from headers stands here: [`sys`] declares the kernel's
 //! functions, variables and structures, and the other modules say again, in
 //! Rust, what the headers' inline functions and macros do.  Nothing outside
-//! of this folder names a kernel function that is not wrapped here or
-//! declared in [`sys`], and nothing in here knows what a thread is for.
+//! of this folder declares a kernel function, and nothing in here knows what a
+//! thread is for.
 
 pub mod assert;
 pub mod callout;

@@ -2,8 +2,8 @@
 //!
 //! Without `LOCK_DEBUG` and `MUTEX_NOINLINE` the uncontested case is done in
 //! place, on the lock word, and the kernel is called for the rest; with
-//! either every operation is a call.  The two must not be mixed: a kernel
-//! with debugging counts on seeing every lock operation.
+//! either every operation is a call.  A kernel with `LOCK_DEBUG` counts on
+//! seeing them all.
 
 use super::site::Site;
 use super::sys;
@@ -109,9 +109,13 @@ impl Mutex {
     }
 
     /// `mtx_unlock`: gives a sleep mutex up.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds it, and relies on that no longer.
     #[inline(always)]
     #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
-    pub fn unlock(self, site: Site) {
+    pub unsafe fn unlock(self, site: Site) {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex; that it is held is the tokens' business.
         unsafe {
@@ -167,9 +171,13 @@ impl Mutex {
     }
 
     /// `mtx_unlock_spin`: gives a spin mutex up, and its critical section.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds it, and relies on that no longer.
     #[inline(always)]
     #[cfg_attr(not(any(LOCK_DEBUG, MUTEX_NOINLINE)), expect(unused_variables))]
-    pub fn unlock_spin(self, site: Site) {
+    pub unsafe fn unlock_spin(self, site: Site) {
         #[cfg(any(LOCK_DEBUG, MUTEX_NOINLINE))]
         // SAFETY: a live mutex; that it is held is the tokens' business.
         unsafe {
@@ -178,7 +186,7 @@ impl Mutex {
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
         {
             if self.recursed() {
-                self.recurse(u32::MAX);
+                self.recurse(-1);
             } else {
                 super::sdt::lockstat_spin_release(self.0);
                 self.word().store(UNOWNED, Ordering::Release);
@@ -196,14 +204,14 @@ impl Mutex {
         unsafe { (*self.0).lock_object.lo_data != 0 }
     }
 
-    /// Adds to the recursion count; wraps, so `u32::MAX` takes one away.
+    /// Adds to the recursion count.
     #[inline(always)]
     #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
-    fn recurse(self, by: u32) {
+    fn recurse(self, by: i32) {
         // SAFETY: the recursion count is the owner's to write.
         unsafe {
             let data = &raw mut (*self.0).lock_object.lo_data;
-            data.write(data.read().wrapping_add(by));
+            data.write(data.read().wrapping_add_signed(by));
         }
     }
 

@@ -1,7 +1,7 @@
 //! `struct pcpu`: what this CPU knows, one `%gs` access away.
 //!
-//! A field is read or written in one instruction, so a thread that is moved
-//! to another CPU in between never mixes two CPUs' data.
+//! A field is read or written in one instruction, so each access is wholly one
+//! CPU's; code that needs two fields of one CPU holds a spin lock.
 
 #[cfg(not(test))]
 pub use amd64::*;
@@ -28,6 +28,20 @@ mod amd64 {
                 options(pure, nomem, nostack, preserves_flags));
         }
         td
+    }
+
+    /// The number of this CPU; 0 is the one that booted.
+    #[inline(always)]
+    #[cfg(INVARIANTS)]
+    fn cpuid() -> u32 {
+        let cpuid: u32;
+        // SAFETY: as in domain().
+        unsafe {
+            asm!("mov {:e}, dword ptr gs:[{off}]", out(reg) cpuid,
+                off = const offset_of!(pcpu, pc_cpuid),
+                options(readonly, nostack, preserves_flags));
+        }
+        cpuid
     }
 
     /// The memory domain of this CPU: `PCPU_GET(domain)`.
@@ -97,6 +111,10 @@ mod amd64 {
     /// `counter` is a live counter of the kernel.
     #[inline(always)]
     pub unsafe fn counter_u64_inc(counter: sys::counter_u64_t) {
+        crate::kassert!(
+            cpuid() == 0 || counter as usize != offset_of!(pcpu, pc_early_dummy_counter),
+            c"EARLY_COUNTER used on AP"
+        );
         // SAFETY: the caller's counter is this CPU's slot at %gs:(counter);
         // one instruction, so no critical section is needed.
         unsafe {

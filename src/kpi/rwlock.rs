@@ -31,6 +31,7 @@ impl RwLock {
         Self(rw)
     }
 
+    /// Where the lock word is.
     #[inline(always)]
     fn word_ptr(self) -> *mut usize {
         // SAFETY: a field of the lock that the type vouches for.
@@ -61,9 +62,13 @@ impl RwLock {
     }
 
     /// `rw_runlock`.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds it, and relies on that no longer.
     #[inline(always)]
     #[cfg_attr(not(LOCK_DEBUG), expect(unused_variables))]
-    pub fn runlock(self, site: Site) {
+    pub unsafe fn runlock(self, site: Site) {
         // SAFETY: a live lock; that it is held shared is the caller's care.
         unsafe {
             #[cfg(LOCK_DEBUG)]
@@ -104,9 +109,13 @@ impl RwLock {
     }
 
     /// `rw_wunlock`.
+    ///
+    /// # Safety
+    ///
+    /// The current thread holds it, and relies on that no longer.
     #[inline(always)]
     #[cfg_attr(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)), expect(unused_variables))]
-    pub fn wunlock(self, site: Site) {
+    pub unsafe fn wunlock(self, site: Site) {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         // SAFETY: a live lock; that it is held is the caller's care.
         unsafe {

@@ -42,8 +42,8 @@ macro_rules! sdt_probe {
     }};
 }
 
-/// The flag, the id, and then the call: two loads and two branches for a
-/// probe that nobody has enabled.
+/// One load and one branch while nothing at all is enabled; which probe it is
+/// is looked at out of line.
 ///
 /// # Safety
 ///
@@ -51,20 +51,20 @@ macro_rules! sdt_probe {
 #[inline(always)]
 #[cfg(all(KDTRACE_HOOKS, not(has_sdt_tracepoints)))]
 pub unsafe fn fire_if_enabled(probe: *const super::sys::sdt_probe, arg0: usize) {
-    // SAFETY: sdt(4) alone writes both; a stale value makes one firing too
-    // many or too few.
+    // SAFETY: a bool that dtrace(1) sets at any moment; a stale value makes one
+    // firing too many or too few.
     unsafe {
-        if super::sys::sdt_probes_enabled && (*probe).id != 0 {
+        if core::ptr::read_volatile(&raw const super::sys::sdt_probes_enabled) {
             fire(probe, arg0);
         }
     }
 }
 
-/// Calls into DTrace; out of line.
+/// Calls into DTrace, if it is this probe that is enabled.
 ///
 /// # Safety
 ///
-/// `probe` points at a probe that is enabled.
+/// `probe` points at a probe.
 #[cold]
 #[inline(never)]
 #[cfg(KDTRACE_HOOKS)]
@@ -73,6 +73,10 @@ pub unsafe fn fire(probe: *const super::sys::sdt_probe, arg0: usize) {
     // id is 32 bits wide where it is used, though its type is wider.
     unsafe {
         let id = (*probe).id as u32;
+        #[cfg(not(has_sdt_tracepoints))]
+        if id == 0 {
+            return;
+        }
         #[cfg(not(has_sdt_tracepoints))]
         super::sys::sdt_probe_func.unwrap_unchecked()(id, arg0, 0, 0, 0, 0);
         #[cfg(has_sdt_tracepoints)]
@@ -86,5 +90,6 @@ pub unsafe fn fire(probe: *const super::sys::sdt_probe, arg0: usize) {
 pub fn lockstat_spin_release(lock: *mut super::sys::mtx) {
     #[cfg(KDTRACE_HOOKS)]
     crate::sdt_probe!(super::sys::sdt_lockstat___spin__release, lock as usize);
+    #[cfg(not(KDTRACE_HOOKS))]
     let _ = lock;
 }

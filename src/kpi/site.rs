@@ -33,6 +33,7 @@ impl Site {
 
     /// The file's name, or NULL.
     #[inline(always)]
+    #[allow(dead_code, reason = "only calls that carry a place ask for it")]
     pub const fn file(self) -> *const c_char {
         #[cfg(LOCK_DEBUG)]
         return self.file;
@@ -42,6 +43,7 @@ impl Site {
 
     /// The line, or 0.
     #[inline(always)]
+    #[allow(dead_code, reason = "only calls that carry a place ask for it")]
     pub const fn line(self) -> c_int {
         #[cfg(LOCK_DEBUG)]
         return self.line;

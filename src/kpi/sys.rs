@@ -26,7 +26,7 @@ pub use bindings::*;
 use core::ffi::{c_char, c_int, c_void};
 
 // Hand-written: bindgen would declare them the same way, but these names are
-// also the C library's, and the tests below run in a process that has one.
+// also the C library's, and the crate's tests run in a process that has one.
 #[cfg(not(test))]
 unsafe extern "C" {
     /// `malloc(9)`.

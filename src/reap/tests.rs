@@ -148,6 +148,29 @@ fn callout_starts_the_task_for_old_zombies_only() {
     }
 }
 
+/// A reaping makes the domain young again.
+#[test]
+fn reaping_notes_when_it_was() {
+    let world = world_of(1);
+    stash(world.exited(1, 0)[0]);
+    fake_vars::pass_ticks(2000);
+    reap_local();
+    assert_eq!(DOMAINS[0].reapticks.load(Ordering::Relaxed), vars::ticks());
+}
+
+/// Whoever waits for room need not wait for the end of a long reaping.
+#[test]
+fn threads_are_uncounted_while_reaping_goes_on() {
+    let world = World::booted(300);
+    let threads = world.exited(40, 0);
+    threads.into_iter().for_each(stash);
+    // Number 8 of 40 is the 33rd to be freed.
+    world.on("uma_zfree item8", || assert_eq!(counted(), 41 - 32));
+    reap_local();
+    world.assert_all_used();
+    assert_eq!(counted(), 1);
+}
+
 /// The age is a difference: `ticks` wraps.
 #[test]
 fn age_survives_the_wrap_of_ticks() {

@@ -12,6 +12,9 @@ use sys::{
     P_STOPPED_SINGLE as SS, P_TOTAL_STOP as TOTAL, P_TRACED as TRACED,
 };
 
+#[cfg(INVARIANTS)]
+mod assertions;
+
 const NO_EXIT: c_int = sys::SINGLE_NO_EXIT as c_int;
 const EXIT: c_int = sys::SINGLE_EXIT as c_int;
 const BOUNDARY: c_int = sys::SINGLE_BOUNDARY as c_int;
@@ -316,17 +319,6 @@ fn int_that_is_no_mode_passes_where_nothing_is_to_be_done() {
     assert_eq!(p.p_flag(), 0);
 }
 
-#[test]
-#[cfg(INVARIANTS)]
-fn mode_must_fit_the_process() {
-    let (world, p, _) = three();
-    let q = world.proc("q");
-    let text = world.panics(|| single_thread(&world, p, ALLPROC));
-    assert_eq!(text, "mode 3 proc p curproc p");
-    let text = world.panics(|| single_thread(&world, q, EXIT));
-    assert_eq!(text, "mode 1 proc q curproc p");
-}
-
 /// What remains in each mode, of five threads: two at the boundary, and one
 /// suspended elsewhere.
 #[test]
@@ -395,40 +387,6 @@ fn end_of_allproc_lets_the_other_process_go() {
     assert_eq!((q.p_flag(), q.stopped()), (0, (0, 0)));
     assert!(!a.own_flags().intersects(ThreadFlags::ALLPROCSUSP));
     assert_eq!(world.calls(), ["setrunnable a", "wakeup q.flag"]);
-}
-
-#[test]
-#[cfg(INVARIANTS)]
-fn end_must_fit_the_beginning() {
-    let (world, p, [a, _]) = three();
-    let said = |mode, flags, single: Option<Thread>| {
-        p.set_p_flag(flags);
-        p.set_single(single);
-        // SAFETY: the panic before has left it held.
-        unsafe { (*p.as_ptr()).p_mtx.mtx_lock = sys::KT_MTX_UNOWNED }
-        world.panics(|| end(&world, p, mode))
-    };
-    let me = Some(Thread::current());
-    assert_eq!(said(9, SS, me), "invalid mode 9");
-    let text = "mode 3 does not match P_TOTAL_STOP";
-    assert_eq!(said(ALLPROC, SS, me), text);
-    let text = "thread_single_end from other thread self a";
-    assert_eq!(said(NO_EXIT, SS, Some(a)), text);
-    let text = "mis-matched SINGLE_BOUNDARY flags 80000";
-    assert_eq!(said(BOUNDARY, SS, me), text);
-}
-
-/// The last thread at the boundary was not counted out.
-#[test]
-#[cfg(INVARIANTS)]
-fn end_with_a_thread_left_at_the_boundary_is_caught() {
-    let (world, p, _) = three();
-    p.set_p_flag(SS | SB);
-    p.set_single(Some(Thread::current()));
-    // SAFETY: structures of the world.
-    unsafe { (*p.as_ptr()).p_boundary_count = 1 }
-    let text = world.panics(|| end(&world, p, BOUNDARY));
-    assert_eq!(text, "inconsistent boundary count 1");
 }
 
 /// Which threads `thread_unsuspend` lets go: with no reason left all, with

@@ -96,12 +96,23 @@ fn id_that_is_not_allocated_is_caught() {
     assert_eq!(text, "thread ID 100009 not allocated\n");
 }
 
+/// The first id is the first above all process ids.
 #[test]
 #[cfg(INVARIANTS)]
 fn process_id_is_no_thread_id() {
     let world = World::booted(32);
+    free(id(0));
     let text = world.panics(|| free(Lwpid(99_999)));
     assert_eq!(text, "tid_free_locked: invalid tid 99999\n");
+}
+
+#[test]
+#[cfg(INVARIANTS)]
+fn id_lock_is_asserted() {
+    let world = World::booted(32);
+    // SAFETY: the test that holds the world has the statics for itself.
+    let text = world.panics(|| free_locked(unsafe { &mut *IDS.get() }, id(0)));
+    assert_eq!(text, "mutex TID lock not owned");
 }
 
 /// Both searches can fail: from the middle, and from the first id on.

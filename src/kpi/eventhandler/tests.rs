@@ -120,3 +120,24 @@ fn list_that_another_runs_is_not_pruned() {
     assert_eq!(world.log(), ["lock thread_ctor", "unlock thread_ctor"]);
     assert_eq!(runcount(), 1);
 }
+
+/// The count is unsigned: an overflow shows as 0.
+#[test]
+#[cfg(INVARIANTS)]
+fn runcount_overflow_and_underflow_are_caught() {
+    let world = world();
+    subscribe(&LIST, note, argument("first"));
+    unsafe { (**LIST.get()).el_runcount = u32::MAX }
+    let text = world.panics(|| run(&world));
+    assert_eq!(text, "eventhandler_invoke: runcount overflow");
+
+    unsafe {
+        (**LIST.get()).el_runcount = 0;
+        (**LIST.get()).el_lock.mtx_lock = sys::KT_MTX_UNOWNED;
+    }
+    world.on("handler first td", || unsafe {
+        (**LIST.get()).el_runcount = 0
+    });
+    let text = world.panics(|| run(&world));
+    assert_eq!(text, "eventhandler_invoke: runcount underflow");
+}
