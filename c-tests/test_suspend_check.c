@@ -206,15 +206,15 @@ TEST(boundary_sig, "thread_suspend_check(0): S54 boundary request and stop "
 }
 
 /* STOPPED_SINGLE alone. */
-TEST(single_ri, "thread_suspend_check(1): S54 NO_EXIT request: suspends in "
-    "place")
+TEST(no_exit_check_ri, "thread_suspend_check(1): S54 NO_EXIT request: "
+    "suspends in place")
 {
 
 	check_suspends(SINGLED, 1, 0);
 }
 
-TEST(single, "thread_suspend_check(0): S54 NO_EXIT request: suspends at the "
-    "boundary")
+TEST(no_exit_check, "thread_suspend_check(0): S54 NO_EXIT request: suspends "
+    "at the boundary")
 {
 
 	check_suspends(SINGLED, 0, 1);

@@ -186,7 +186,7 @@ dies(void *arg)
 	T1->td_tid = -1;
 }
 
-TEST(race_exit, "tdfind: S68 the thread exits before PL is taken: looked up "
+TEST(race_dies, "tdfind: S68 the thread exits before PL is taken: looked up "
     "again, then NULL")
 {
 
@@ -210,7 +210,7 @@ gone_now(void *arg)
 	T1->td_tid = 102;
 }
 
-TEST(race_restart, "tdfind: S68 a mismatch of the id restarts the lookup, "
+TEST(race_restarts, "tdfind: S68 a mismatch of the id restarts the lookup, "
     "it does not fail it")
 {
 
