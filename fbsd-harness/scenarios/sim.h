@@ -47,6 +47,8 @@
 #include <sys/taskqueue.h>
 #include <sys/ucred.h>
 #include <sys/umtxvar.h>
+#include <sys/unistd.h>
+#include <sys/wait.h>
 #include <vm/vm.h>
 #include <vm/vm_extern.h>
 #include <vm/uma.h>
@@ -87,9 +89,14 @@ struct sim_scenario {
 /* Number of simulated CPUs, 1 to 8; 2 unless asked. */
 void	sim_cpus(int n);
 /*
- * Sets a number before boot: "maxthread", "maxproc", "max_threads_per_proc",
- * "domains" (vm_ndomains) or "max_threads_uid" (unused unless asked).  Other
- * names are those that the services know; an unknown one fails the scenario.
+ * Sets a number before boot; an unknown name fails the scenario:
+ *	maxthread	kern.maxthread; 0, the default, means: not tuned
+ *	maxproc, max_threads_per_proc
+ *	domains		memory domains (vm_ndomains), CPUs are spread over them
+ *	stacks		after so many kernel stacks one cannot be allocated
+ *	suser_enabled	0: root has no privilege either
+ *	policy		of the MAC framework: negative vetoes, positive grants
+ *	pmc_samplers	hwpmc samples the system (HWPMC_HOOKS)
  */
 void	sim_set(const char *name, long value);
 

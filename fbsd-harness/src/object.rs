@@ -10,7 +10,6 @@ use crate::sys::{lwpid_t, pid_t, proc_, thread};
 
 unsafe extern "C" {
     pub fn proc_linkup(p: *mut proc_, td: *mut thread);
-    pub fn thread_reap_barrier();
     pub fn thread_alloc(pages: c_int) -> *mut thread;
     pub fn thread_recycle(td: *mut thread, pages: c_int) -> c_int;
     pub fn thread_free(td: *mut thread);

@@ -6,8 +6,9 @@ use core::ptr;
 
 use super::{check, text};
 use crate::kern::proc::{self, KernelMutex};
-use crate::kern::{cpuset, cred, exit_wait, fork, gate, settings, sig};
+use crate::kern::{cpuset, cred, exit_wait, fork, settings, sig};
 use crate::machine::api::*;
+use crate::machine::run::set_cpus;
 use crate::object::*;
 use crate::sys::{
     self, P_HADTHREADS, PRS_ZOMBIE, RFFDG, RFPROC, SIGKILL, lwpid_t, pid_t, proc_, thread, ucred, uid_t,
@@ -24,13 +25,20 @@ unsafe extern "C" fn sim_set(name: *const c_char, value: c_long) {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn sim_cpus(n: c_int) {
+    if !set_cpus(n as usize) {
+        fail(Kind::Check, format!("there cannot be {n} CPUs"));
+    }
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn sim_is_smp() -> bool {
     smp_mode()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_wait_step(polls: *mut c_ulong, what: *const c_char, _file: *const c_char, _line: c_int) {
-    gate::poll(what, (*polls).min(c_int::MAX as c_ulong) as c_int);
+    poll(what, (*polls).min(c_int::MAX as c_ulong) as c_int);
     *polls += 1;
 }
 
@@ -210,20 +218,21 @@ unsafe extern "C" fn sim_sleep(channel: *mut sleep::Channel, interruptible: bool
     sleep::wait(channel, interruptible, ticks)
 }
 
-/// The controller's credential if it is not that of thread0.
-struct Become(Cell<*mut ucred>);
+/// The controller's own credential while it has another one.
+struct Own(Cell<*mut ucred>);
 // SAFETY: the controller's alone.
-unsafe impl Sync for Become {}
-static BECOME: Become = Become(Cell::new(ptr::null_mut()));
+unsafe impl Sync for Own {}
+static OWN: Own = Own(Cell::new(ptr::null_mut()));
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_become(uid: uid_t, jailed: bool) {
     let td = curthread();
-    let old = BECOME.0.replace(ptr::null_mut());
-    if !old.is_null() {
-        ((*td).td_ucred, (*td).td_realucred) = ((*thread0()).td_ucred, (*thread0()).td_ucred);
-        (*old).cr_users -= 1;
-        cred::crfree(old);
+    let own = OWN.0.replace(ptr::null_mut());
+    if !own.is_null() {
+        let borrowed = (*td).td_ucred;
+        ((*td).td_ucred, (*td).td_realucred) = (own, own);
+        (*borrowed).cr_users -= 1;
+        cred::crfree(borrowed);
     }
     if uid == 0 && !jailed {
         return;
@@ -232,8 +241,8 @@ unsafe extern "C" fn sim_become(uid: uid_t, jailed: bool) {
     ((*new).cr_uid, (*new).cr_ruid, (*new).cr_svuid) = (uid, uid, uid);
     (*new).cr_prison = if jailed { cred::a_jail() } else { cred::prison0() };
     (*new).cr_users = 1;
+    OWN.0.set((*td).td_ucred);
     ((*td).td_ucred, (*td).td_realucred) = (new, new);
-    BECOME.0.set(new);
 }
 
 /// Ends what a scenario left: processes are killed and reaped.
@@ -248,7 +257,7 @@ pub unsafe fn clean_up() {
             if all.len() == 1 {
                 return;
             }
-            gate::poll(c"orphans".as_ptr(), 4);
+            poll(c"orphans".as_ptr(), 4);
             continue;
         };
         if (*p).p_flag & sys::P_KPROC as c_int == 0 {

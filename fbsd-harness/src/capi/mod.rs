@@ -37,6 +37,7 @@ pub unsafe fn controller(body: unsafe extern "C" fn()) {
     proc::init();
     sleep::init();
     umtx::init();
+    control::init();
     body();
     control::clean_up();
     if !smp_mode() {

@@ -24,25 +24,24 @@ pub fn panicked(message: &str) {
     fail(Kind::Check, format!("a panic with \"{expected}\" was expected, this came: {message}"));
 }
 
-/// What a run writes down in memory that the copy shares.
+/// What a run writes down in memory that the copy shares.  (Its decisions too,
+/// but the machine's next one overwrites the copy's.)
 struct Records {
     events: u64,
     hash: u64,
     names: u32,
-    decisions: u64,
 }
 
 impl Records {
     /// As it is now.
     unsafe fn save() -> Self {
-        // SAFETY: a run has an arena; the tape begins with its length.
+        // SAFETY: a run has an arena.
         unsafe {
             let arena = report::arena();
             Self {
                 events: (*arena).events,
                 hash: (*arena).hash,
                 names: (*arena).names_len,
-                decisions: (&raw const (*arena).tape).cast::<u64>().read_unaligned(),
             }
         }
     }
@@ -55,7 +54,6 @@ impl Records {
             (*arena).events = self.events;
             (*arena).hash = self.hash;
             (*arena).names_len = self.names;
-            (&raw mut (*arena).tape).cast::<u64>().write_unaligned(self.decisions);
         }
     }
 }

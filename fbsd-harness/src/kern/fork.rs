@@ -10,7 +10,7 @@ use core::ptr;
 use std::ffi::CString;
 
 use crate::kern::proc::{self, ALLPROC, PROCTREE};
-use crate::kern::{cpuset, cred, limits, sig, time};
+use crate::kern::{cpuset, cred, limits, sig};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
@@ -200,7 +200,7 @@ unsafe extern "C" fn ast_vfork(td: *mut thread, _tda: c_int) {
                 }
                 proc_unlock(p);
                 let wait = (&raw const (*p2).p_pwait).cast();
-                sleep(wait, &raw mut (*p2).p_mtx, sys::KT_PWAIT, c"ppwait", time::hz());
+                sleep(wait, &raw mut (*p2).p_mtx, sys::KT_PWAIT, c"ppwait", hz() as c_int);
             }
             proc_unlock(p2);
             break;

@@ -45,8 +45,8 @@ pub unsafe fn reaper_kill(target: *mut proc_, signo: c_int, stopped: &dyn Fn()) 
     unsafe {
         let task = (*context).task.get().cast::<task>();
         task_init(task, reap_kill_work, context.cast());
-        taskqueue_enqueue(taskqueue_thread, task);
-        taskqueue_drain(taskqueue_thread, task);
+        taskqueue_enqueue(taskqueue_thread(), task);
+        taskqueue_drain(taskqueue_thread(), task);
         if !(*context).done.load(Ordering::Acquire) {
             fail(Kind::Internal, "a drained task did not run".into());
         }

@@ -10,7 +10,7 @@ use core::ffi::c_int;
 use core::ptr;
 
 use crate::kern::proc;
-use crate::kern::sig_stop::{sig_suspend_threads, td_can_abort};
+use crate::kern::sig_stop::{forward_signal, sig_suspend_threads, td_can_abort};
 pub use crate::kern::sig_stop::thread_stopped;
 use crate::kern::sig_take;
 use crate::machine::api::*;

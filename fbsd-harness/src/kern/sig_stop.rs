@@ -11,6 +11,11 @@ use crate::sys::{
     TDF_SINTR, proc_, thread,
 };
 
+unsafe extern "C" {
+    /// Interrupts the CPU that a thread runs on, so that it sees its ASTs.
+    pub fn forward_signal(td: *mut thread);
+}
+
 /// `TD_CAN_ABORT`: asleep, interruptibly.
 ///
 /// # Safety

@@ -165,6 +165,7 @@ pub unsafe fn user_point() {
         let td = curthread();
         while is_parked((*td).td_proc) {
             park(td);
+            userret(td);
         }
     }
 }
@@ -212,6 +213,7 @@ pub unsafe fn user_wait(what: &'static CStr, cond: impl Fn() -> bool) {
             let td = curthread();
             let p = (*td).td_proc;
             wait_until(what, || cond() || is_parked(p) || (&raw const (*td).td_ast).read_volatile() != 0);
+            userret(td);
         }
     }
 }
