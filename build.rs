@@ -26,6 +26,7 @@ const OPTIONS: &[&str] = &[
     "LOCK_PROFILING",
     "MUTEX_NOINLINE",
     "NUMA",
+    "QUEUE_MACRO_DEBUG_TRASH",
     "RWLOCK_NOINLINE",
     "SMP",
     "WITNESS",

@@ -56,6 +56,11 @@ pub unsafe fn remove(td: *mut sys::thread) {
             (*next).td_hash.le_prev = prev;
         }
         *prev = next;
+        #[cfg(QUEUE_MACRO_DEBUG_TRASH)]
+        {
+            (*td).td_hash.le_next = super::tailq::TRASH.cast();
+            (*td).td_hash.le_prev = super::tailq::TRASH.cast();
+        }
     }
 }
 

@@ -4,6 +4,12 @@
 
 use super::sys;
 
+/// What the links of a removed element hold where the kernel wants to find
+/// uses of them: `TRASHIT`.
+#[cfg(QUEUE_MACRO_DEBUG_TRASH)]
+#[doc(alias = "TRASHIT")]
+pub const TRASH: *mut core::ffi::c_void = core::ptr::without_provenance_mut(usize::MAX);
+
 /// `TAILQ_INIT(&p->p_threads)`.
 ///
 /// # Safety
@@ -68,6 +74,11 @@ pub unsafe fn remove(p: *mut sys::proc_, td: *mut sys::thread) {
             (*next).td_plist.tqe_prev = prev;
         }
         *prev = next;
+        #[cfg(QUEUE_MACRO_DEBUG_TRASH)]
+        {
+            (*td).td_plist.tqe_next = TRASH.cast();
+            (*td).td_plist.tqe_prev = TRASH.cast();
+        }
     }
 }
 

@@ -22,10 +22,15 @@ const KNOWN: &[(&str, bool)] = &[
     ("MAXMEMDOM", true),
     ("MUTEX_NOINLINE", false),
     ("NUMA", false),
+    ("QUEUE_MACRO_DEBUG_TRASH", false),
     ("RWLOCK_NOINLINE", false),
     ("SMP", false),
     ("WITNESS", false),
 ];
+
+/// Options that change what the file's macros do, and that the library does not
+/// follow.
+const REFUSED: &[&str] = &["KASSERT_PANIC_OPTIONAL", "QUEUE_MACRO_DEBUG_TRACE", "TSLOG"];
 
 /// What a GENERIC kernel has and a plain `make object` assumes.
 const DEFAULT: &[&str] = &["KDTRACE_HOOKS", "SMP"];
@@ -87,10 +92,16 @@ impl Options {
                 if words.next() != Some("#define") {
                     continue;
                 }
-                let Some(&(word, has_value)) = words
-                    .next()
-                    .and_then(|name| KNOWN.iter().find(|(word, _)| *word == name))
-                else {
+                let Some(name) = words.next() else {
+                    continue;
+                };
+                if REFUSED.contains(&name) {
+                    bail!(
+                        "{}: the library does not follow {name}: configure the kernel without it",
+                        file.display()
+                    );
+                }
+                let Some(&(word, has_value)) = KNOWN.iter().find(|(word, _)| *word == name) else {
                     continue;
                 };
                 let value = words.next().unwrap_or("1");
