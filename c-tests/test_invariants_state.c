@@ -270,6 +270,19 @@ TEST(inv_alloc_kstack, "INVARIANTS: S11 thread_alloc gets an item with a "
 	    (void)thread_alloc(1));
 }
 
+#ifdef PROFILE_14
+int	thread_alloc_stack(struct thread *td, int pages);
+
+TEST(inv_alloc_stack, "INVARIANTS: thread_alloc_stack of a thread that has a "
+    "stack")
+{
+
+	boot();
+	EXPECT_PANIC("thread_alloc_stack called on a thread with kstack",
+	    (void)thread_alloc_stack(thread_alloc(1), 1));
+}
+#endif
+
 static void
 free_tid(lwpid_t tid)
 {

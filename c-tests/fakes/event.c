@@ -101,7 +101,7 @@ handler_add(struct eventhandler_list *el, int prio, const char *tag)
  * id; from 15 on it is a no-op instruction, listed in a linker set, that is
  * overwritten with a jump.
  */
-static void
+static void __unused
 probe_fired(uint32_t id, uintptr_t arg0)
 {
 
@@ -115,6 +115,7 @@ probe_fired(uint32_t id, uintptr_t arg0)
 struct sdt_probe sdt_lockstat___spin__release;
 bool scheduler_stopped;
 
+#ifdef KDTRACE_HOOKS
 SET_DECLARE(sdt_tracepoint_set, struct sdt_tracepoint);
 
 void
@@ -152,6 +153,15 @@ probe_enable(struct sdt_probe *probe, int id)
 	}
 	return (n);
 }
+#else
+int
+probe_enable(struct sdt_probe *probe, int id)
+{
+
+	probe->id = id;
+	return (0);
+}
+#endif
 #else
 struct sdt_probe sdt_lockstat___spin__release[1];
 volatile bool sdt_probes_enabled;
