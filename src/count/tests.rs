@@ -106,7 +106,7 @@ fn zombies_of_other_domains_make_room() {
     let world = world_with(1);
     fake_vars::set_domains(2);
     let td = world.exited(1, 1)[0];
-    reap::stash(td);
+    world.stash(td);
     nthreads().store(99, Ordering::Relaxed);
     assert!(inc());
     assert_eq!(counted(), 99, "one reaped, one counted");
@@ -121,8 +121,8 @@ fn own_domain_is_reaped_before_the_first_try() {
     fake_vars::set_domains(2);
     pcpu::set_domain(1);
     let (near, far) = (world.exited(1, 1)[0], world.exited(1, 0)[0]);
-    reap::stash(near);
-    reap::stash(far);
+    world.stash(near);
+    world.stash(far);
     assert!(inc());
     assert_eq!(near.tid(), crate::tid::Lwpid::NONE);
     assert_ne!(far.tid(), crate::tid::Lwpid::NONE);

@@ -97,7 +97,7 @@ fn update_catches_up_and_frees_unlocked() {
     let (world, td, p) = in_step();
     go_on(p);
     world.on("crfree", move || assert!(!is_held(p.mtx_ptr())));
-    update(td);
+    unsafe { update(td) }
     assert_eq!(
         world.log(),
         [
@@ -116,7 +116,7 @@ fn update_catches_up_and_frees_unlocked() {
 fn update_without_a_change_frees_nothing() {
     let (world, td, p) = in_step();
     unsafe { (*p.as_ptr()).p_cowgen = 5 }
-    update(td);
+    unsafe { update(td) }
     assert_eq!(world.calls(), ["crcowsync", "lim_cowsync"]);
     assert_eq!(owned(td).3, 5);
 }

@@ -52,7 +52,7 @@ fn exit_calls_in_order() {
 fn exiting_thread_is_unlinked_and_handed_over() {
     let (world, td, p, a) = two();
     end(&world);
-    assert!(p.threads().eq([a]));
+    assert!(p.all_threads() == [a]);
     assert_eq!(p.exitthreads().load(Ordering::Relaxed), 1);
     assert_eq!(crate::kpi::fake::pcpu::deadthread(), td.as_ptr());
     assert!(td.state() == State::INACTIVE);
@@ -87,7 +87,7 @@ fn last_thread_stays_linked() {
     let world = World::new();
     let (td, p) = (Thread::current(), world.own_proc());
     end(&world);
-    assert!(p.threads().eq([td]));
+    assert!(p.all_threads() == [td]);
     assert_eq!(p.exitthreads().load(Ordering::Relaxed), 0);
     assert!(crate::kpi::fake::pcpu::deadthread().is_null());
 }

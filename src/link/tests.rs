@@ -11,7 +11,7 @@ fn linked_thread_is_the_last_and_counted() {
     td.add_flags(sys::TDF_SINTR);
     // SAFETY: on no list.
     unsafe { thread_link(td, p) }
-    assert!(p.threads().eq([me, td]));
+    assert!(p.all_threads() == [me, td]);
     assert!(td.proc() == p && td.state() == State::INACTIVE);
     assert!(
         td.own_flags() == ThreadFlags::INMEM,
@@ -41,7 +41,7 @@ fn unlinked_thread_keeps_its_process() {
     // SAFETY: on the list.
     unsafe { thread_unlink(td, &mut pl) }
     assert_eq!(pl.numthreads(), 1);
-    assert!(p.threads().eq([Thread::current()]));
+    assert!(p.all_threads() == [Thread::current()]);
     assert!(td.proc() == p);
     pl.unlock(here!());
 }
@@ -68,7 +68,7 @@ fn proc0_is_linked_from_nothing() {
         (*p).p_numthreads = 9;
         let p = Proc::from_raw(p);
         proc_linkup0(p, td);
-        assert!(p.threads().eq([td]));
+        assert!(p.all_threads() == [td]);
         assert_eq!((*p.as_ptr()).p_numthreads, 1);
         assert!((*p.as_ptr()).p_ksi.is_null());
     }

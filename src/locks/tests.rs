@@ -86,7 +86,8 @@ fn swapper_is_woken_once_if_anybody_needs_it() {
     assert!(world.log().is_empty());
 
     world.answer("setrunnable td", 1);
-    let wake = td.lock(here!()).set_runnable();
+    // SAFETY: it has been running.
+    let wake = unsafe { td.lock(here!()).set_runnable() };
     world.forget_log();
     WakeSwapper::NO.or(wake).or(WakeSwapper::NO).act();
     assert_eq!(world.log(), ["kick_proc0"]);
@@ -100,9 +101,11 @@ fn waking_gives_the_thread_lock_up() {
     let td = world
         .thread("td", world.own_proc())
         .asleep(Sleep::Interruptible);
-    let _ = td.lock(here!()).abort_sleep(sys::EINTR as c_int);
+    // SAFETY: it sleeps interruptibly.
+    let _ = unsafe { td.lock(here!()).abort_sleep(sys::EINTR as c_int) };
     assert_eq!(spinning(), 0);
-    let _ = td.lock(here!()).set_runnable();
+    // SAFETY: it has been running.
+    let _ = unsafe { td.lock(here!()).set_runnable() };
     assert_eq!(spinning(), 0);
     assert_eq!(world.calls(), ["sleepq_abort td 4", "setrunnable td"]);
 }

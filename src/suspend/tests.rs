@@ -8,7 +8,8 @@ use crate::kpi::fake::world::{World, spinning};
 /// go, with the process's locks held before and after.
 fn switch_in(world: &World, p: crate::proc::Proc) {
     let (pl, sl) = world.lock_both(p);
-    let (pl, sl) = switch(Thread::current(), pl, sl);
+    // SAFETY: the current thread, and no other lock is held.
+    let (pl, sl) = unsafe { switch(Thread::current(), pl, sl) };
     assert!(pl.proc() == p && sl.proc() == p);
     assert_eq!(spinning(), 1, "the spin lock alone");
     sl.unlock(here!());
@@ -90,6 +91,12 @@ fn suspend_one_marks_and_counts() {
     sl.unlock(here!());
 }
 
+/// Has a suspended thread of the process run for once.
+fn flash(td: Thread, pl: &ProcLocked) {
+    // SAFETY: so it is, or the assertion says otherwise.
+    unsafe { run_flash(td, pl) }
+}
+
 /// Every case of letting go: whose thread, suspended where, and whether it
 /// may go on from the boundary; and the counts afterwards.
 #[test]
@@ -147,7 +154,7 @@ fn flash_takes_the_spin_lock_under_the_thread_lock() {
     let p = world.own_proc();
     let td = world.thread("a", p).suspended();
     let pl = world.lock_proc(p);
-    run_flash(td, &pl);
+    flash(td, &pl);
     assert_eq!(
         world.log(),
         [
@@ -171,7 +178,7 @@ fn flash_takes_a_sleeper_off_its_queue() {
         .asleep(Sleep::Interruptible)
         .suspended();
     let pl = world.lock_proc(p);
-    run_flash(td, &pl);
+    flash(td, &pl);
     assert_eq!(world.calls(), ["sleepq_remove_nested a", "setrunnable a"]);
     assert!(!td.on_sleepq());
     pl.unlock(here!());
@@ -189,7 +196,7 @@ fn flash_and_unsuspend_of_a_running_thread_are_caught() {
     sl.unlock(here!());
 
     let td = world.thread("b", p);
-    let text = world.panics(|| run_flash(td, &pl));
+    let text = world.panics(|| flash(td, &pl));
     assert_eq!(text, "Thread not suspended");
 }
 
@@ -202,7 +209,7 @@ fn flash_with_nobody_counted_is_caught() {
     // SAFETY: structures of the world.
     unsafe { (*p.as_ptr()).p_suspcount = 0 }
     let pl = world.lock_proc(p);
-    let text = world.panics(|| run_flash(td, &pl));
+    let text = world.panics(|| flash(td, &pl));
     let expected = "Assertion p->p_suspcount > 0 failed at src/suspend.rs:";
     assert!(text.starts_with(expected), "{text}");
 }

@@ -228,7 +228,7 @@ fn stop_is_repeated_while_there_is_a_reason() {
 #[test]
 fn reason_of_the_second_look_decides() {
     let (world, td, p) = set_up(&(SIG, 0, false, Nobody, Stops, Stops));
-    let other = p.threads().nth(1);
+    let other = Some(p.all_threads()[1]);
     world.on("mi_switch involuntary", move || {
         td.resume();
         p.set_single(other);
@@ -245,7 +245,7 @@ fn reason_of_the_second_look_decides() {
 fn last_thread_wakes_the_single_threader() {
     for (p_flag, wakes) in [(SS, 1), (SS | SIG, 0)] {
         let (world, td, p) = set_up(&(p_flag, 0, false, Another, Stops, Stops));
-        let other = p.threads().nth(1).unwrap().suspended();
+        let other = p.all_threads()[1].suspended();
         world.on("setrunnable other", move || assert!(!td.is_suspended()));
         world.on("mi_switch involuntary", move || {
             td.resume();
@@ -307,6 +307,11 @@ fn single_threading_by_nobody_is_caught() {
     assert_eq!(text, "singlethread not set");
 }
 
+/// What a loop of the current thread does, which holds no locks.
+fn loop_check(td: Thread, sleep: bool) -> c_int {
+    unsafe { check_susp(td, sleep) }
+}
+
 /// A world whose current thread has the AST pending.
 fn pending(p_flag: u32) -> (World, Thread, Proc) {
     let (world, td, p) = set_up(&(p_flag, 0, false, Another, Stops, Stops));
@@ -320,7 +325,7 @@ fn loop_without_ast_goes_on_unlocked() {
     let (world, td, _) = set_up(&(SS | SX, 0, false, Another, Stops, Stops));
     for other_ast in [0, !(1 << sys::KT_TDA_SUSPEND)] {
         unsafe { (*td.as_ptr()).td_ast = other_ast }
-        assert_eq!(check_susp(td, true), 0);
+        assert_eq!(loop_check(td, true), 0);
     }
     assert!(world.log().is_empty());
 }
@@ -339,7 +344,7 @@ fn loop_is_told_what_to_return() {
         (SS | SB, false, ERESTART),
     ] {
         let (world, td, p) = pending(p_flag);
-        assert_eq!(check_susp(td, sleep), error, "{p_flag:x} {sleep}");
+        assert_eq!(loop_check(td, sleep), error, "{p_flag:x} {sleep}");
         assert!(!is_held(p.mtx_ptr()));
         assert_eq!(world.log(), ["lock p.mtx", "unlock p.mtx"]);
     }
@@ -354,7 +359,7 @@ fn loop_that_may_sleep_stops() {
         td.resume();
         p.set_p_flag(0);
     });
-    assert_eq!(check_susp(td, true), 0);
+    assert_eq!(loop_check(td, true), 0);
     world.assert_all_used();
     assert!(!is_held(p.mtx_ptr()));
 }

@@ -19,13 +19,18 @@ pub(crate) fn power_off() {
     }
 }
 
+/// Takes an id back.
+fn free(tid: Lwpid) {
+    // SAFETY: in use, or the assertion says otherwise.
+    unsafe { super::free(tid) }
+}
+
 /// The slots in use.
 pub(crate) fn in_use() -> Vec<i32> {
-    // SAFETY: the test that holds the world has the statics for itself.
-    let ids = unsafe { &*IDS.get() };
-    (0..count::maxthread())
-        .filter(|&slot| ids.map.test(TidSlot(slot)))
-        .collect()
+    // SAFETY: the test that holds the world has the statics for itself; there
+    // are as many slots as the limit.
+    let used = |slot| unsafe { (*IDS.get()).map.test(TidSlot(slot)) };
+    (0..count::maxthread()).filter(|&slot| used(slot)).collect()
 }
 
 /// The id that many above thread0's.
@@ -70,7 +75,8 @@ fn batch_is_freed_under_one_hold_of_the_lock() {
     let world = World::booted(32);
     let ids: Vec<_> = (0..5).map(|_| alloc()).collect();
     world.forget_log();
-    free_batch(&ids);
+    // SAFETY: in use.
+    unsafe { free_batch(&ids) }
     assert_eq!(world.log(), ["lock TID lock", "unlock TID lock"]);
     assert_eq!(in_use(), [0]);
 }
@@ -111,7 +117,7 @@ fn process_id_is_no_thread_id() {
 fn id_lock_is_asserted() {
     let world = World::booted(32);
     // SAFETY: the test that holds the world has the statics for itself.
-    let text = world.panics(|| free_locked(unsafe { &mut *IDS.get() }, id(0)));
+    let text = world.panics(|| unsafe { free_locked(&mut *IDS.get(), id(0)) });
     assert_eq!(text, "mutex TID lock not owned");
 }
 

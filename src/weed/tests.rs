@@ -3,7 +3,7 @@
 use super::*;
 use crate::kpi::fake::process::Sleep::{self, Interruptible, Uninterruptible};
 use crate::kpi::fake::world::{World, spinning};
-use crate::thread::Thread;
+use crate::thread::{State, Thread};
 use SingleMode::{AllProc, Boundary, Exit, NoExit};
 
 const MODES: [SingleMode; 4] = [Exit, Boundary, NoExit, AllProc];
@@ -53,7 +53,7 @@ const MATRIX: &[Row] = &[
 fn set_up(&(suspended, allproc, sleep, _): &Row) -> (World, Thread) {
     let world = World::new();
     let td = world.thread("a", world.own_proc());
-    td.set_state(INHIBITED);
+    td.set_state(State::INHIBITED);
     if let Some(how) = sleep {
         td.asleep(how);
     }

@@ -96,6 +96,11 @@ impl World {
         threads
     }
 
+    /// Has the next thread on its CPU stash a thread that has exited.
+    pub fn stash(&self, td: Thread) {
+        unsafe { crate::reap::stash(td) }
+    }
+
     /// The process that is there from the beginning.
     pub fn own_proc(&self) -> Proc {
         Thread::current().proc()
@@ -138,6 +143,14 @@ impl Proc {
     /// Sets `p_flag`.
     pub fn set_p_flag(self, flags: u32) {
         unsafe { (*self.as_ptr()).p_flag = flags as c_int }
+    }
+
+    /// The threads on the list.
+    pub fn all_threads(self) -> Vec<Thread> {
+        // SAFETY: the world has one CPU, which is here.
+        unsafe { crate::locks::ProcLocked::assume(self) }
+            .threads()
+            .collect()
     }
 
     /// `p_suspcount` and `p_boundary_count`.

@@ -48,7 +48,7 @@ fn free_sleep_mutex_is_taken_in_place() {
     let (m, mtx) = mutex();
     m.lock(here!());
     assert_eq!(owner(mtx), "me");
-    m.unlock(here!());
+    unsafe { m.unlock(here!()) }
     assert_eq!(owner(mtx), "nobody");
     assert!(world.log().is_empty(), "the kernel was not called");
 }
@@ -79,7 +79,7 @@ fn unlock_with_waiters_is_left_to_the_kernel() {
     m.lock(here!());
     unsafe { (*mtx).mtx_lock |= FLAGS & 2 }
     assert!(m.owned(), "the flag bits are not the owner");
-    m.unlock(here!());
+    unsafe { m.unlock(here!()) }
     assert_eq!(world.log(), ["unlock m"]);
     assert_eq!(owner(mtx), "nobody");
 }
@@ -92,7 +92,7 @@ fn free_spin_mutex_is_taken_in_place() {
     let (m, mtx) = mutex();
     m.lock_spin(here!());
     assert_eq!((owner(mtx), spinning()), ("me", 1));
-    m.unlock_spin(here!());
+    unsafe { m.unlock_spin(here!()) }
     assert_eq!((owner(mtx), spinning()), ("nobody", 0));
     assert!(world.log().is_empty(), "the kernel was not called");
 }
@@ -124,10 +124,10 @@ fn recursed_spin_mutex_counts_down() {
     m.lock_spin(here!());
     m.lock_spin(here!());
     assert_eq!(unsafe { (*mtx).lock_object.lo_data }, 1);
-    m.unlock_spin(here!());
+    unsafe { m.unlock_spin(here!()) }
     assert_eq!((owner(mtx), spinning()), ("me", 1));
     assert_eq!(unsafe { (*mtx).lock_object.lo_data }, 0);
-    m.unlock_spin(here!());
+    unsafe { m.unlock_spin(here!()) }
     assert_eq!((owner(mtx), spinning()), ("nobody", 0));
     assert_eq!(world.log(), ["lock m"], "the second one was not free");
 }
@@ -138,9 +138,9 @@ fn watched_locks_are_the_kernels() {
     let world = World::new();
     let (m, mtx) = mutex();
     m.lock(here!());
-    m.unlock(here!());
+    unsafe { m.unlock(here!()) }
     m.lock_spin(here!());
-    m.unlock_spin(here!());
+    unsafe { m.unlock_spin(here!()) }
     assert_eq!(world.log(), ["lock m", "unlock m", "lock m", "unlock m"]);
     assert_eq!((owner(mtx), spinning()), ("nobody", 0));
 }
@@ -156,7 +156,7 @@ fn owned_is_of_the_current_thread() {
     world.run(world.loose_thread("other"));
     assert!(!m.owned());
     world.run(me);
-    m.unlock(here!());
+    unsafe { m.unlock(here!()) }
 }
 
 /// `mtx_assert` goes to the kernel with `INVARIANTS`, and nowhere without.
@@ -184,6 +184,6 @@ fn thread_lock_takes_the_threads_present_lock() {
         thread_lock(td.as_ptr(), here!());
     }
     assert_eq!(world.log(), ["lock m"]);
-    td.lock_now().unlock_spin(here!());
+    unsafe { td.lock_now().unlock_spin(here!()) }
     assert_eq!((owner(mtx), spinning()), ("nobody", 0));
 }

@@ -35,7 +35,7 @@ proptest! {
                     unsafe { insert_tail(p.as_ptr(), td.as_ptr()) }
                 }
             }
-            prop_assert!(p.threads().eq(model.iter().copied()));
+            prop_assert!(p.all_threads() == model);
         }
     }
 }

@@ -28,7 +28,9 @@ fn locks_are_asserted() {
     assert_eq!(said(|pl, _| drop(single(pl, EXIT))), process_lock);
     assert_eq!(said(|pl, _| drop(single_end(pl, EXIT))), process_lock);
     assert_eq!(said(|pl, mut sl| unsuspend(&pl, &mut sl)), process_lock);
-    let count: fn(ProcLocked, ProcSlocked) = |pl, sl| drop(remaining(&pl, &sl, SingleMode::Exit));
+    let count: fn(ProcLocked, ProcSlocked) = |pl, sl| {
+        remaining(&pl, &sl, SingleMode::Exit);
+    };
     assert_eq!(said(count), process_lock);
 
     let pl = world.lock_proc(p);
