@@ -4,7 +4,8 @@
 //! (`thread_fini`, which a zone that frees nothing never gets to).
 //!
 //! The lists' addresses are symbols of the kernel's interface, filled at boot
-//! by a SYSINIT each, whose records stand in the set in [`crate::records`].  Handlers run unlocked and may sleep.
+//! by a SYSINIT each; their records stand in the set in [`crate::records`].
+//! Handlers run unlocked and may sleep.
 //!
 //! Ports the `EVENTHANDLER_LIST_DEFINE`s (reference lines 170-173).
 
@@ -23,7 +24,7 @@ macro_rules! thread_event {
     ($(#[$doc:meta])* $name:ident, $text:literal, $list:ident, $create:ident, $record:ident, $trace:literal) => {
         /// The list of handlers; created at boot, never replaced.
         #[unsafe(no_mangle)]
-        #[allow(non_upper_case_globals, reason = "the name that C gives it")]
+        #[expect(non_upper_case_globals, reason = "the name that C gives it")]
         pub static $list: List = List::new(ptr::null_mut());
 
         /// Creates the list.
