@@ -24,7 +24,6 @@ macro_rules! thread_event {
     ($(#[$doc:meta])* $name:ident, $text:literal, $list:ident, $create:ident, $record:ident, $trace:literal) => {
         /// The list of handlers; created at boot, never replaced.
         #[unsafe(no_mangle)]
-        #[expect(non_upper_case_globals, reason = "the name that C gives it")]
         pub static $list: List = List::new(ptr::null_mut());
 
         /// Creates the list.

@@ -93,7 +93,6 @@ static SYSCTL_SET: Set<sys::sysctl_oid, 1> = Set([SYSCTL_MAXTHREAD.get()]);
 /// The probe proc:::lwp-exit: a thread has begun to exit.
 #[cfg(KDTRACE_HOOKS)]
 #[unsafe(no_mangle)]
-#[expect(non_upper_case_globals, reason = "the name that C gives it")]
 pub static sdt_proc___lwp__exit: Global<[sys::sdt_probe; 1]> = Global::new([sys::sdt_probe {
     version: size_of::<sys::sdt_probe>() as c_int,
     prov: (&raw mut sys::sdt_provider_proc).cast(),
