@@ -1,15 +1,16 @@
 //! `vm_cnt`: the system's counters.  Only `v_swtch` counts here.
 //!
 //! On amd64 a counter is an offset from each CPU's `struct pcpu`: the object
-//! adds to what lies there, relative to %gs.  The counters point to the slot
-//! that a kernel uses before its per-CPU memory exists.
+//! adds to what lies there, relative to %gs.  In a kernel that is per-CPU
+//! memory behind the structure; here it is the padding at its end.
 
 use core::mem::offset_of;
 
 use crate::machine::api::{ncpus, pcpu_of};
 use crate::sys::{pcpu, vmmeter};
 
-const EARLY_COUNTER: usize = offset_of!(pcpu, pc_early_dummy_counter);
+/// Where `v_swtch` is, in each CPU's structure.
+const V_SWTCH: usize = offset_of!(pcpu, __pad).next_multiple_of(align_of::<u64>());
 
 // SAFETY: counters are pointers; those of zero are never used.
 /// The system's counters.
@@ -19,13 +20,22 @@ pub static mut vm_cnt: vmmeter = unsafe { core::mem::zeroed() };
 /// Gives `v_swtch` its place; before the first context switch.
 pub fn init() {
     // SAFETY: called at boot, when nobody else runs.
-    unsafe { vm_cnt.v_swtch = core::ptr::without_provenance_mut(EARLY_COUNTER) };
+    unsafe { vm_cnt.v_swtch = core::ptr::without_provenance_mut(V_SWTCH) };
 }
 
 /// Context switches so far, all CPUs.
 pub fn switches() -> u64 {
     (0..ncpus())
-        // SAFETY: the CPUs exist; the counter is read as a whole.
-        .map(|cpu| unsafe { (&raw const (*pcpu_of(cpu)).pc_early_dummy_counter).read_volatile() })
+        .map(|cpu| {
+            // SAFETY: the CPU exists, its structure has room there, and the
+            // counter is read as a whole.
+            unsafe {
+                pcpu_of(cpu)
+                    .cast::<u8>()
+                    .add(V_SWTCH)
+                    .cast::<u64>()
+                    .read_volatile()
+            }
+        })
         .sum()
 }
