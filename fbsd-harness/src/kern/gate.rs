@@ -2,7 +2,7 @@
 //! harness's own threads.  The thread stays runnable but is not run before its
 //! condition holds.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int};
 
 use super::{lock, spin, switch};
 use crate::machine::cpu::{curthread, smp_mode};
@@ -13,28 +13,18 @@ use crate::sys;
 /// Lets others run until `condition` holds.  No locks held.  The condition is
 /// called in any thread and only reads memory.
 pub unsafe fn wait_until<F: Fn() -> bool>(what: &'static CStr, condition: F) {
-    unsafe fn check<F: Fn() -> bool>(data: *const c_void) -> bool {
-        // SAFETY: the closure of a thread that waits in `wait_until`.
-        unsafe { (*data.cast::<F>())() }
+    lock::assert_none("waiting for a condition");
+    while !condition() {
+        pass(Gate::new(text(what), &condition));
     }
-    wait(
-        Gate {
-            what: what.as_ptr(),
-            check: check::<F>,
-            arg: (&raw const condition).cast(),
-        },
-        || condition(),
-    );
 }
 
-unsafe fn wait(gate: Gate, holds: impl Fn() -> bool) {
-    lock::assert_none("waiting for a condition");
-    while !holds() {
-        let td = curthread();
-        spin::thread_lock(td);
-        (*ext(td)).gate = Some(gate);
-        switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
-    }
+/// Gives up the CPU until the gate opens.
+unsafe fn pass(gate: Gate) {
+    let td = curthread();
+    spin::thread_lock(td);
+    (*ext(td)).gate = Some(gate);
+    switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
 }
 
 /// One round of polling for a condition that only the caller can evaluate:
@@ -48,17 +38,13 @@ pub unsafe fn poll(what: *const c_char, polls: c_int) {
         return;
     }
     let mark = point::Activity::now(4 << polls.clamp(0, 5));
-    unsafe fn check(data: *const c_void) -> bool {
-        // SAFETY: the mark of a thread that waits in `poll`.
-        unsafe { (*data.cast::<point::Activity>()).is_over() }
-    }
     (*ext(td)).polling = true;
-    spin::thread_lock(td);
-    (*ext(td)).gate = Some(Gate {
-        what,
-        check,
-        arg: (&raw const mark).cast(),
-    });
-    switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
+    let what = text(CStr::from_ptr(what));
+    pass(Gate::new(what, &|| mark.is_over()));
     (*ext(td)).polling = false;
+}
+
+/// C's text as Rust's.
+fn text(what: &'static CStr) -> &'static str {
+    what.to_str().unwrap_or("something")
 }

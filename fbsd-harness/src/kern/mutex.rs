@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::{console, lock, spin, thread, turnstile};
 use crate::machine::cpu::curthread;
 use crate::machine::names;
-use crate::machine::point::{misuse, point, spin_until};
+use crate::machine::point::{misuse, point};
 use crate::sys::{self, MTX_RECURSE, lock_object, mtx, proc_, thread as Thread};
 
 /// The lock that entry points must not own.
@@ -87,7 +87,7 @@ pub unsafe fn mtx_lock(m: *mut mtx) {
             return;
         }
         if !owner.is_null() && thread::is_running(owner) {
-            spin_until("mutex whose owner runs", || {
+            spin::spin_on(m, "mutex whose owner runs", || {
                 let now = word.load(Ordering::Relaxed);
                 now & !sys::KT_MTX_FLAGMASK != value & !sys::KT_MTX_FLAGMASK || !thread::is_running(owner)
             });

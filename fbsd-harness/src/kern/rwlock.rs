@@ -68,24 +68,9 @@ unsafe fn wait_change(rw: *mut rwlock, seen: usize) {
     if seen & READ == 0 && owner == td {
         misuse(format!("waits for the rwlock {} that it owns", name(rw)));
     }
-    struct Wait {
-        rw: *mut rwlock,
-        seen: usize,
-    }
-    unsafe fn changed(data: *const std::ffi::c_void) -> bool {
-        // SAFETY: the wait of a thread in `wait_change`.
-        unsafe {
-            let wait = data.cast::<Wait>();
-            word((*wait).rw).load(Ordering::Relaxed) != (*wait).seen
-        }
-    }
-    let wait = Wait { rw, seen };
+    let changed = || word(rw).load(Ordering::Relaxed) != seen;
     spin::thread_lock(td);
-    (*ext(td)).gate = Some(Gate {
-        what: c"a reader-writer lock".as_ptr(),
-        check: changed,
-        arg: (&raw const wait).cast(),
-    });
+    (*ext(td)).gate = Some(Gate::new("reader-writer lock", &changed));
     super::switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_TURNSTILE);
 }
 

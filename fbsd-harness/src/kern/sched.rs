@@ -55,10 +55,7 @@ unsafe fn is_open(td: *mut Thread) -> bool {
     if spin::lock_of(td) == spin::blocked() {
         return cpu::smp_mode();
     }
-    match &(*ext(td)).gate {
-        None => true,
-        Some(gate) => (gate.check)(gate.arg),
-    }
+    (*ext(td)).gate.is_none_or(|gate| gate.is_open())
 }
 
 /// May `td` move to another CPU?

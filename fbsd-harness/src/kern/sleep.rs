@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use super::sleepq::{self, chain_of, first_of, lookup, remove_thread, resume_thread};
+use super::vm::kick_proc0;
 use super::{ast, callout, lock, mutex, sched, sig_take, spin, switch, thread, time};
 use crate::machine::cpu::curthread;
 use crate::machine::point::{misuse, point};
@@ -15,7 +16,6 @@ use crate::sys::{
 
 unsafe extern "C" {
     fn thread_suspend_check(return_instead: c_int) -> c_int;
-    fn kick_proc0();
 }
 
 /// Sleeps on `chan`, with the sleep mutex `lock` (or none) released meanwhile.

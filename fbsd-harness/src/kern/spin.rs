@@ -10,6 +10,7 @@ use super::lock;
 use crate::machine::cpu::curthread;
 use crate::machine::point::{misuse, point, spin_until};
 use crate::machine::names;
+use crate::machine::trace::note;
 use crate::sys::{self, MTX_SPIN, lock_object, mtx, proc_};
 
 /// The lock of threads that are leaving their CPU: nobody ever owns it.
@@ -117,10 +118,17 @@ unsafe fn acquire_quietly(m: *mut mtx) {
             Err(owner) if owner == sys::KT_MTX_DESTROYED => {
                 misuse(format!("locks the destroyed spin mutex {}", lock::name(m)));
             }
-            Err(_) => spin_until("spin mutex", || word(m).load(Ordering::Relaxed) == sys::KT_MTX_UNOWNED),
+            Err(_) => spin_on(m, "spin mutex", || word(m).load(Ordering::Relaxed) == sys::KT_MTX_UNOWNED),
         }
     }
     lock::acquired(m, true);
+}
+
+/// Spins because of a lock until `condition` holds, and tells the trace.
+pub unsafe fn spin_on(m: *mut mtx, what: &'static str, condition: impl Fn() -> bool) {
+    note("=spins", &[m as usize]);
+    spin_until(what, condition);
+    note("=kernel", &[curthread() as usize]);
 }
 
 /// Releases a spin mutex and leaves its section.
@@ -210,7 +218,7 @@ unsafe fn take_thread_lock(td: *mut sys::thread) {
     loop {
         let m = lock_of(td);
         if m == blocked() {
-            spin_until("thread lock of a thread that is leaving its CPU", || lock_of(td) != blocked());
+            spin_on(m, "thread lock of a thread that is leaving its CPU", || lock_of(td) != blocked());
             continue;
         }
         if m.is_null() {
@@ -229,7 +237,7 @@ unsafe fn take_thread_lock(td: *mut sys::thread) {
                 (*m).lock_object.lo_data += 1;
                 return;
             }
-            Err(_) => spin_until("thread lock", || {
+            Err(_) => spin_on(m, "thread lock", || {
                 lock_of(td) != m || word(m).load(Ordering::Relaxed) == sys::KT_MTX_UNOWNED
             }),
         }

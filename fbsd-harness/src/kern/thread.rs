@@ -75,6 +75,7 @@ pub unsafe fn adopt(td: *mut thread, own_stack: bool) {
         }
         ALL[slot].store(td, Ordering::Relaxed);
     }
+    trace::note("=thread", &[td as usize, usize::from((*ext).number)]);
     if own_stack && (*ext).stack.is_null() {
         let index = STACKS_USED.fetch_add(1, Ordering::Relaxed);
         (*ext).stack = coro::stack(STACKS_BASE.load(Ordering::Relaxed), index);
@@ -97,6 +98,7 @@ pub unsafe fn cpu_fork(td: *mut thread, entry: unsafe fn(*mut c_void), arg: *mut
     (*ext).user = false;
     (*ext).gate = None;
     (*ext).polling = false;
+    (*ext).preempted = false;
     (*ext).nheld = 0;
     (*ext).blocked_on = ptr::null();
     (*ext).cpu = curcpu() as u8;

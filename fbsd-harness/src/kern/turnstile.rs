@@ -11,6 +11,7 @@ use crate::machine::cpu::curthread;
 use crate::machine::ext::ext;
 use crate::machine::names;
 use crate::machine::point::point;
+use crate::machine::trace::note;
 use crate::sys::{self, SRQ_HOLD, TDI_LOCK, mtx, thread as Thread};
 
 const CHAINS: usize = 32;
@@ -110,6 +111,7 @@ pub unsafe fn block(m: *mut mtx, value: usize) {
     (*td).td_blocked = (*td).td_turnstile;
     (*td).td_lockname = (*m).lock_object.lo_name;
     (*td).td_blktick = super::time::now_ticks();
+    note("=wants", &[m as usize]);
     thread::set_inhib(td, TDI_LOCK);
     spin::thread_lock_set(td, &raw mut (*chain).lock);
     switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_TURNSTILE);

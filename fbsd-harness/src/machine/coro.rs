@@ -59,7 +59,7 @@ pub fn prepare(low: *mut u8, entry: extern "C" fn() -> !) -> usize {
         let top = low.add(STACK).cast::<usize>();
         // As a call leaves it: the stack is 16-byte aligned before the return
         // address is pushed; the address itself is never used.
-        let ret = top.sub(2);
+        let ret = top.sub(1);
         ret.write(0);
         ret.sub(1).write(entry as usize);
         let frame = ret.sub(1 + SAVED);

@@ -6,6 +6,7 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
+use super::ext::Gate;
 use crate::sys::{lock_object, mtx, pcpu, thread};
 
 /// Most CPUs that a run may have.
@@ -36,22 +37,11 @@ pub struct Cpu {
     /// The last tick that interrupted user mode here.
     pub tick_seen: c_int,
     /// det: what it spins on.
-    pub spin: Option<Spin>,
+    pub spin: Option<Gate>,
     /// det: its thread is in a retry loop.
     pub yields: bool,
     /// det: the explorer wants its thread preempted.
     pub preempt: bool,
-}
-
-/// What a CPU waits for without giving up its thread.
-#[derive(Clone, Copy)]
-pub struct Spin {
-    /// How reports call it.
-    pub what: &'static str,
-    /// The condition's code.
-    pub check: unsafe fn(*const ()) -> bool,
-    /// The condition's captures, on the stack of the thread that spins.
-    pub data: *const (),
 }
 
 struct Cpus(UnsafeCell<[Cpu; MAX_CPUS]>);

@@ -1,7 +1,7 @@
 //! What the harness keeps behind each `struct thread`, where a real kernel's
 //! scheduler has its own part: `sched_sizeof_thread()` covers both.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 use std::mem;
 
 use crate::sys::thread;
@@ -36,6 +36,8 @@ pub struct ThreadExt {
     pub entry: Option<unsafe fn(*mut c_void)>,
     /// What it starts with.
     pub arg: *mut c_void,
+    /// Is being preempted: not again before that is over.
+    pub preempted: bool,
     /// In the middle of polling: what it does is no progress.
     pub polling: bool,
     /// Runnable, but not to run before this holds.
@@ -54,15 +56,40 @@ pub struct ThreadExt {
     pub last_event: u64,
 }
 
-/// A condition that a runnable thread waits for.
+/// A condition that somebody waits for, on a run queue or spinning.
 #[derive(Clone, Copy)]
 pub struct Gate {
-    /// How reports call it: a C string.
-    pub what: *const c_char,
+    /// How reports call it.
+    pub what: &'static str,
     /// The condition's code.
-    pub check: unsafe fn(*const c_void) -> bool,
-    /// Its argument.
-    pub arg: *const c_void,
+    pub check: unsafe fn(*const ()) -> bool,
+    /// What it looks at, on the stack of the thread that waits.
+    pub data: *const (),
+}
+
+impl Gate {
+    /// The gate that opens when `condition`, which only reads memory, holds.
+    ///
+    /// # Safety
+    /// The caller waits until it holds, or does not use the gate any more,
+    /// before `condition` goes away.
+    pub unsafe fn new<F: Fn() -> bool>(what: &'static str, condition: &F) -> Self {
+        unsafe fn check<F: Fn() -> bool>(data: *const ()) -> bool {
+            // SAFETY: whoever made the gate keeps the closure.
+            unsafe { (*data.cast::<F>())() }
+        }
+        Self {
+            what,
+            check: check::<F>,
+            data: (&raw const *condition).cast(),
+        }
+    }
+
+    /// Does the condition hold?
+    pub fn is_open(&self) -> bool {
+        // SAFETY: whoever made the gate keeps what it looks at.
+        unsafe { (self.check)(self.data) }
+    }
 }
 
 /// The harness's part of `td`, which is a thread of the object's or the

@@ -81,7 +81,7 @@ pub fn of(address: usize) -> String {
     let arena = report::arena();
     if !arena.is_null() {
         // SAFETY: the arena lives as long as the run.
-        let names = unsafe { &(*arena).names[..(*arena).names_len as usize] };
+        let names = unsafe { &(&(*arena).names)[..(*arena).names_len as usize] };
         if let Some(entry) = names.iter().rev().find(|entry| entry.covers(address)) {
             return within(entry, address - entry.start);
         }

@@ -12,8 +12,8 @@ use std::ptr;
 
 use fbsd_explorer::{Kind as WayKind, Scheduler, Way};
 
-use super::cpu::{self, Spin, cpu as cpu_of, curcpu, curthread, curthread_of, ncpus, smp_mode};
-use super::ext::ext;
+use super::cpu::{self, cpu as cpu_of, curcpu, curthread, curthread_of, ncpus, smp_mode};
+use super::ext::{Gate, ext};
 use super::{coro, names, stuck, trace};
 use crate::kern::{sched, switch, time};
 use crate::report::{self, Kind};
@@ -108,20 +108,11 @@ pub fn spin_until<F: Fn() -> bool>(what: &'static str, condition: F) {
         }
         return;
     }
-    unsafe fn check<F: Fn() -> bool>(data: *const ()) -> bool {
-        // SAFETY: `data` is the closure of a frame that is still spinning.
-        unsafe { (*data.cast::<F>())() }
-    }
-    trace::note("spin", &[]);
     loop {
         let me = cpu_of(curcpu());
         // SAFETY: det has one host thread; the frame outlives the spinning.
         unsafe {
-            (*me).spin = Some(Spin {
-                what,
-                check: check::<F>,
-                data: (&raw const condition).cast(),
-            });
+            (*me).spin = Some(Gate::new(what, &condition));
             choose(false);
         }
         if condition() {
@@ -151,7 +142,7 @@ pub fn pick(cpu: usize, threads: &[*mut thread]) -> usize {
     let count = threads.len().min(MAX_WAYS);
     for (way, &td) in ways.iter_mut().zip(threads) {
         // SAFETY: runnable threads have extensions.
-        let (number, polls) = unsafe { ((*ext(td)).number, (*ext(td)).gate.is_some()) };
+        let (number, polls) = unsafe { ((*ext(td)).number, (*ext(td)).polling) };
         *way = Way {
             cpu: cpu as u8,
             kind: if polls { WayKind::Yield } else { WayKind::Dispatch },
@@ -206,7 +197,11 @@ unsafe fn choose(yields: bool) {
     let there = usize::from(taken.cpu);
     let chosen = cpu_of(there);
     (*chosen).preempt = taken.kind == WayKind::Preempt;
-    (*chosen).spin = None;
+    let spin = (*chosen).spin.take();
+    if (*chosen).preempt {
+        // Who spins and is preempted need not come back before it can go on.
+        (*ext(curthread_of(there))).gate = spin;
+    }
     if there != here {
         let from = ext(curthread());
         let to = ext(curthread_of(there));
@@ -225,7 +220,10 @@ unsafe fn choose(yields: bool) {
     (*me).yields = false;
     if (*me).preempt {
         (*me).preempt = false;
+        let ext = ext(curthread());
+        (*ext).preempted = true;
         switch::preempt();
+        (*ext).preempted = false;
     }
 }
 
@@ -254,7 +252,7 @@ unsafe fn gather(
         let td = curthread_of(number);
         if td == (*it).idle && (*it).spin.is_none() && (*td).td_critnest == 0 {
             if let Some(next) = sched::work_for(number) {
-                let kind = if (*ext(next)).gate.is_some() {
+                let kind = if (*ext(next)).polling {
                     WayKind::Yield
                 } else {
                     WayKind::Dispatch
@@ -263,11 +261,7 @@ unsafe fn gather(
             }
             continue;
         }
-        let free = match &(*it).spin {
-            None => true,
-            Some(spin) => (spin.check)(spin.data),
-        };
-        if free {
+        if (*it).spin.is_none_or(|gate| gate.is_open()) {
             let kind = if (*it).yields { WayKind::Yield } else { WayKind::Run };
             let index = add(number, kind, td);
             if number == here {
@@ -276,6 +270,7 @@ unsafe fn gather(
         }
         if (*td).td_critnest == 0
             && td != (*it).idle
+            && !(*ext(td)).preempted
             && let Some(next) = sched::queued_for(number)
         {
             add(number, WayKind::Preempt, next);
@@ -298,8 +293,8 @@ unsafe fn pass_time(desperate: bool) {
     if next > det.progress + PATIENCE * u64::from(time::rate()) {
         stuck::deadlock("nobody can go on, whatever time passes");
     }
-    trace::note("hardclock", &[(next - time::uptime()) as usize]);
     time::set_uptime(next);
+    trace::note("=ticks", &[next as usize]);
 }
 
 /// What others have done since a poll.

@@ -60,7 +60,7 @@ unsafe fn describe_thread(text: &mut String, td: *mut sys::thread) {
         );
     }
     if let Some(gate) = (*ext).gate {
-        let _ = write!(text, ", waits for {}", CStr::from_ptr(gate.what).to_string_lossy());
+        let _ = write!(text, ", waits for {}", gate.what);
     }
     if (*ext).nheld > 0 {
         let held = &(&(*ext).held)[..(*ext).nheld];
