@@ -23,19 +23,24 @@ pub fn init() {
     unsafe { vm_cnt.v_swtch = core::ptr::without_provenance_mut(V_SWTCH) };
 }
 
+/// The counter of one CPU.
+fn counter(pc: *mut pcpu) -> *mut u64 {
+    pc.wrapping_byte_add(V_SWTCH).cast()
+}
+
+/// Counts a context switch of the CPU `pc`.
+///
+/// # Safety
+/// `pc` is the current CPU's, which nobody else counts for.
+pub unsafe fn count_switch(pc: *mut pcpu) {
+    // SAFETY: the structure has room for the counter.
+    unsafe { *counter(pc) += 1 };
+}
+
 /// Context switches so far, all CPUs.
 pub fn switches() -> u64 {
     (0..ncpus())
-        .map(|cpu| {
-            // SAFETY: the CPU exists, its structure has room there, and the
-            // counter is read as a whole.
-            unsafe {
-                pcpu_of(cpu)
-                    .cast::<u8>()
-                    .add(V_SWTCH)
-                    .cast::<u64>()
-                    .read_volatile()
-            }
-        })
+        // SAFETY: the CPU exists; the counter is read as a whole.
+        .map(|cpu| unsafe { counter(pcpu_of(cpu)).read_volatile() })
         .sum()
 }
