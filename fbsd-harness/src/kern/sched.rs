@@ -163,6 +163,7 @@ pub unsafe fn choose(here: usize) -> *mut Thread {
     let next = candidates[pick(here, &candidates[..count])];
     dequeue(it, next);
     (*ext(next)).gate = None;
+    (*ext(next)).yielded = false;
     next
 }
 
@@ -302,6 +303,7 @@ unsafe extern "C" fn sched_exit_thread(td: *mut Thread, child: *mut Thread) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sched_relinquish(td: *mut Thread) {
     spin::thread_lock(td);
+    (*ext(td)).yielded = true;
     switch::mi_switch(sys::KT_SW_VOL | sys::KT_SWT_RELINQUISH);
 }
 

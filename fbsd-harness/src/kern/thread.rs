@@ -97,6 +97,7 @@ pub unsafe fn cpu_fork(td: *mut thread, entry: unsafe fn(*mut c_void), arg: *mut
     (*ext).bound = false;
     (*ext).user = false;
     (*ext).gate = None;
+    (*ext).yielded = false;
     (*ext).polling = false;
     (*ext).preempted = false;
     (*ext).nheld = 0;

@@ -38,6 +38,8 @@ pub struct ThreadExt {
     pub arg: *mut c_void,
     /// Is being preempted: not again before that is over.
     pub preempted: bool,
+    /// Has let others go first, and has not run since.
+    pub yielded: bool,
     /// In the middle of polling: what it does is no progress.
     pub polling: bool,
     /// Runnable, but not to run before this holds.
@@ -89,6 +91,13 @@ impl Gate {
     pub fn is_open(&self) -> bool {
         // SAFETY: whoever made the gate keeps what it looks at.
         unsafe { (self.check)(self.data) }
+    }
+}
+
+impl ThreadExt {
+    /// Is letting it run likely to lead nowhere?
+    pub fn only_waits(&self) -> bool {
+        self.polling || self.yielded
     }
 }
 

@@ -142,10 +142,10 @@ pub fn pick(cpu: usize, threads: &[*mut thread]) -> usize {
     let count = threads.len().min(MAX_WAYS);
     for (way, &td) in ways.iter_mut().zip(threads) {
         // SAFETY: runnable threads have extensions.
-        let (number, polls) = unsafe { ((*ext(td)).number, (*ext(td)).polling) };
+        let (number, waits) = unsafe { ((*ext(td)).number, (*ext(td)).only_waits()) };
         *way = Way {
             cpu: cpu as u8,
-            kind: if polls { WayKind::Yield } else { WayKind::Dispatch },
+            kind: if waits { WayKind::Yield } else { WayKind::Dispatch },
             thread: number,
         };
     }
@@ -252,7 +252,7 @@ unsafe fn gather(
         let td = curthread_of(number);
         if td == (*it).idle && (*it).spin.is_none() && (*td).td_critnest == 0 {
             if let Some(next) = sched::work_for(number) {
-                let kind = if (*ext(next)).polling {
+                let kind = if (*ext(next)).only_waits() {
                     WayKind::Yield
                 } else {
                     WayKind::Dispatch
