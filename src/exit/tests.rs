@@ -31,21 +31,20 @@ fn end(world: &World) {
 fn exit_calls_in_order() {
     let (world, ..) = two();
     end(&world);
-    assert_eq!(
-        world.log(),
-        [
-            "cpu_thread_exit self",
-            "sched_exit_thread a self",
-            "unlock p.mtx",
-            "lock p.statmtx",
-            "lock self.lock",
-            "unlock p.slock",
-            "ruxagg_locked p self",
-            "rucollect",
-            "unlock p.statmtx",
-            "sched_throw self",
-        ]
-    );
+    let mut expected = vec![
+        "cpu_thread_exit self",
+        "sched_exit_thread a self",
+        "unlock p.mtx",
+        "lock p.statmtx",
+        "lock self.lock",
+        "unlock p.slock",
+        "ruxagg_locked p self",
+        "rucollect",
+        "unlock p.statmtx",
+    ];
+    expected.extend(cfg!(WITNESS).then_some("witness_thread_exit self"));
+    expected.push("sched_throw self");
+    assert_eq!(world.log(), expected);
 }
 
 #[test]

@@ -82,6 +82,9 @@ pub use super::fake::{
     },
 };
 
+#[cfg(all(test, WITNESS))]
+pub use super::fake::locks::{witness_restore, witness_save, witness_thread_exit};
+
 // The slow paths of what is done in place.
 #[cfg(all(test, not(LOCK_DEBUG)))]
 pub use super::fake::locks::{

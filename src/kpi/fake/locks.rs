@@ -140,11 +140,41 @@ pub unsafe fn __mtx_assert(c: *const usize, what: c_int, file: *const c_char, li
     }
 }
 
-/// Calls that carry a place carry one of the library's.
+/// Calls that carry a place carry one of the library's, or none where the
+/// kernel keeps none.
 fn assert_site(file: *const c_char, line: c_int) {
+    if cfg!(not(LOCK_DEBUG)) {
+        assert!(file.is_null() && line == 0);
+        return;
+    }
     // SAFETY: a literal of the library.
     let file = unsafe { CStr::from_ptr(file) }.to_str().expect("a path");
     assert!(file.ends_with(".rs") && line > 0, "{file}:{line}");
+}
+
+/// The place at which the fake `witness(4)` says that a lock was taken.
+#[cfg(WITNESS)]
+const WITNESSED: (&CStr, c_int) = (c"witnessed", 42);
+
+#[cfg(WITNESS)]
+pub unsafe fn witness_save(
+    lock: *mut sys::lock_object,
+    file: *mut *const c_char,
+    line: *mut c_int,
+) {
+    called(format_args!("witness_save {}", name_of(lock)));
+    unsafe { (*file, *line) = (WITNESSED.0.as_ptr(), WITNESSED.1) }
+}
+
+#[cfg(WITNESS)]
+pub unsafe fn witness_restore(lock: *mut sys::lock_object, file: *const c_char, line: c_int) {
+    called(format_args!("witness_restore {}", name_of(lock)));
+    assert_eq!((unsafe { CStr::from_ptr(file) }, line), WITNESSED);
+}
+
+#[cfg(WITNESS)]
+pub unsafe fn witness_thread_exit(td: *mut sys::thread) {
+    called(format_args!("witness_thread_exit {}", name_of(td)));
 }
 
 pub unsafe fn spinlock_enter() {

@@ -20,13 +20,16 @@
 //! that Miri can run all of it.
 
 #![allow(
-    missing_docs,
     non_upper_case_globals,
-    clippy::missing_safety_doc,
     clippy::undocumented_unsafe_blocks,
     clippy::too_many_arguments,
     reason = "names, signatures and contracts are C's; pointers are the world's own structures"
 )]
+
+#[cfg(not(any(KDTRACE_HOOKS, LOCK_DEBUG)))]
+compile_error!("the tests see locks through lockstat(4) or lock debugging: add KDTRACE_HOOKS");
+#[cfg(not(kbi_14))]
+compile_error!("the tests are written for the structures of FreeBSD 14: use its bindings");
 
 pub mod events;
 pub mod locks;

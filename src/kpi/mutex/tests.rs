@@ -10,7 +10,7 @@ use super::*;
 use crate::here;
 use crate::kpi::fake::process::name_lock;
 use crate::kpi::fake::world::{World, spinning, zeroed};
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 use crate::kpi::fake::{locks::make_recursable, vars::watch_locks};
 use crate::thread::Thread;
 
@@ -34,14 +34,14 @@ fn owner(mtx: *mut sys::mtx) -> &'static str {
 }
 
 /// Sets the word to another thread's address.
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn give_to_other(world: &World, mtx: *mut sys::mtx) {
     let other = world.loose_thread("other").as_ptr();
     unsafe { (*mtx).mtx_lock = other.expose_provenance() }
 }
 
 #[test]
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn free_sleep_mutex_is_taken_in_place() {
     let world = World::new();
     watch_locks(false);
@@ -54,7 +54,7 @@ fn free_sleep_mutex_is_taken_in_place() {
 }
 
 #[test]
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn contested_sleep_mutex_is_left_to_the_kernel() {
     let world = World::new();
     watch_locks(false);
@@ -71,7 +71,7 @@ fn contested_sleep_mutex_is_left_to_the_kernel() {
 /// A word with flag bits (somebody waits) is not the one that the holder has
 /// put there, and waking is the kernel's.
 #[test]
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn unlock_with_waiters_is_left_to_the_kernel() {
     let world = World::new();
     watch_locks(false);
@@ -85,7 +85,7 @@ fn unlock_with_waiters_is_left_to_the_kernel() {
 }
 
 #[test]
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn free_spin_mutex_is_taken_in_place() {
     let world = World::new();
     watch_locks(false);
@@ -98,7 +98,7 @@ fn free_spin_mutex_is_taken_in_place() {
 }
 
 #[test]
-#[cfg(all(SMP, not(LOCK_DEBUG)))]
+#[cfg(all(SMP, not(any(LOCK_DEBUG, MUTEX_NOINLINE))))]
 fn contested_spin_mutex_is_left_to_the_kernel() {
     let world = World::new();
     watch_locks(false);
@@ -115,7 +115,7 @@ fn contested_spin_mutex_is_left_to_the_kernel() {
 /// The innermost of nested unlocks counts down; the last one lets go.  The
 /// critical section is left each time.
 #[test]
-#[cfg(not(LOCK_DEBUG))]
+#[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
 fn recursed_spin_mutex_counts_down() {
     let world = World::new();
     watch_locks(false);
