@@ -2,13 +2,14 @@
 
 use core::ffi::c_int;
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kern::proc::{self, ALLPROC, PROCTREE};
 use crate::kern::{cred, sig};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    ECHILD, KT_PCATCH, KT_PWAIT, P_CONTINUED, P_STATCHILD, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED,
+    ECHILD, KT_MTX_UNOWNED, KT_PCATCH, KT_PWAIT, P_CONTINUED, P_STATCHILD, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED,
     PRS_ZOMBIE, SIGCONT, WCONTINUED, WNOHANG, WUNTRACED, pid_t, proc_, thread,
 };
 
@@ -108,6 +109,10 @@ unsafe fn proc_reap(p: *mut proc_) -> Waited {
     // SAFETY: a zombie has no user but the one that holds proctree.
     unsafe {
         let waited = ((*p).p_pid, ((*p).p_xexit << 8) as c_int | (*p).p_xsig as c_int);
+        // As mtx_spin_wait_unlocked(): thread_exit() gives the spin lock up only
+        // once it has its thread lock, and thread_wait() waits for that one.
+        let slock = AtomicUsize::from_ptr(&raw mut (*p).p_slock.mtx_lock);
+        spin_until("exiting thread's process slock", || slock.load(Ordering::Acquire) == KT_MTX_UNOWNED);
         proc_unlock(p);
         point("proc_reap", &[p as usize]);
         proc::disown(p);
