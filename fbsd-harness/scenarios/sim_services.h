@@ -43,6 +43,10 @@ bool	sim_type_registered(const char *type);
 /* After `after` more kernel stacks the next n allocations fail. */
 void	sim_fail_stacks(u_int after, u_int n);
 u_long	sim_stacks_in_use(void);
+/* Lets free items of the zone change from now on: no check of their bytes. */
+void	sim_zone_unguard(const char *name);
+/* Calls the zone's fini on an item, which UMA never does with NOFREE. */
+void	sim_zone_fini(const char *name, void *item);
 
 /* ---- Threads ----------------------------------------------------------- */
 
@@ -51,6 +55,8 @@ int	*sim_sysctl_int(const char *name);
 /* The bitmap of ids. */
 bool	sim_tid_used(lwpid_t tid);
 u_long	sim_tids_used(void);
+/* Marks an id in the bitmap behind the object's back. */
+void	sim_tid_mark(lwpid_t tid, bool used);
 /*
  * Compares ids, users and references, stacks and blocks with the threads and
  * processes that exist.  Nothing may move; the harness does it when a scenario
@@ -63,6 +69,12 @@ void	sim_check_leaks(void);
  * reaped.  Call it as root.
  */
 void	sim_check_thread_count(void);
+
+/*
+ * The first lock, or other thing, that reports call by this name, or NULL:
+ * "TID lock".
+ */
+void	*sim_named(const char *name);
 
 /* ---- CPUs, domains, probes, privileges --------------------------------- */
 

@@ -1,10 +1,12 @@
 //! What scenarios may ask of the services and change in them: the C functions
 //! of scenarios/sim_services.h.
 
-use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulong};
+use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulong, c_void};
+use core::ptr;
 
 use crate::kern::{leak, malloc, sdt, settings, sysctl, uma, vm, vmmeter};
 use crate::machine::api::{Kind, fail, ncpus, pcpu_of};
+use crate::report;
 use crate::sys::{KT_NO_PID, lwpid_t, sdt_probe};
 
 /// `struct sim_zone`.
@@ -96,6 +98,58 @@ extern "C" fn sim_tid_used(tid: lwpid_t) -> bool {
 #[unsafe(no_mangle)]
 extern "C" fn sim_tids_used() -> c_ulong {
     leak::ids_in_use().len() as c_ulong
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn sim_tid_mark(tid: lwpid_t, used: bool) {
+    leak::mark_id(i64::from(tid - KT_NO_PID), used);
+}
+
+/// # Safety
+/// `name` is a C string.
+unsafe fn zone_named(name: *const c_char) -> &'static uma::Zone {
+    // SAFETY: the caller's promise.
+    let name = unsafe { text(name) };
+    match uma::find(&name) {
+        Some(zone) => zone,
+        None => fail(Kind::Check, format!("there is no zone {name}")),
+    }
+}
+
+/// # Safety
+/// `name` is a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sim_zone_unguard(name: *const c_char) {
+    // SAFETY: the caller's promise.
+    let zone = unsafe { zone_named(name) };
+    zone.allow_writes(0..zone.size());
+}
+
+/// # Safety
+/// `name` is a C string, `item` an item of that zone that nobody uses.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sim_zone_fini(name: *const c_char, item: *mut c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { zone_named(name).finish(item) };
+}
+
+/// # Safety
+/// `name` is a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sim_named(name: *const c_char) -> *mut c_void {
+    // SAFETY: the caller's promise; the arena lives as long as the run.
+    unsafe {
+        let arena = report::arena();
+        if arena.is_null() {
+            return ptr::null_mut();
+        }
+        let names = &(&(*arena).names)[..(*arena).names_len as usize];
+        let wanted = text(name);
+        names
+            .iter()
+            .find(|entry| entry.name() == wanted)
+            .map_or(ptr::null_mut(), |entry| ptr::with_exposed_provenance_mut(entry.start))
+    }
 }
 
 #[unsafe(no_mangle)]

@@ -126,6 +126,21 @@ pub fn ids_in_use() -> Vec<i64> {
         .collect()
 }
 
+/// Marks an id, less the first one there is, in the object's bitmap.
+pub fn mark_id(id: i64, used: bool) {
+    let bitmap = malloc::blocks_named("tidhash").into_iter().next();
+    let Some((address, _)) = bitmap.filter(|(_, size)| (0..*size as i64 * 8).contains(&id)) else {
+        fail(Kind::Check, format!("thread id {id} is not in the bitmap"));
+    };
+    let (word, bit) = (id as usize / 64, 1u64 << (id % 64));
+    // SAFETY: the word lies in the block, which is never freed.
+    unsafe {
+        let word = address.cast::<u64>().add(word);
+        let bits = word.read_volatile();
+        word.write_volatile(if used { bits | bit } else { bits & !bit });
+    }
+}
+
 fn check_credentials(census: &Census) {
     for cr in cred::all() {
         // SAFETY: nothing moves, and zone items stay what they are.
