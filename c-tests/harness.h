@@ -247,6 +247,7 @@ void	lock_drop(volatile uintptr_t *word);
 bool	spin_locks_owned(void);
 void	log_locks(void);
 void	log_asserts(void);
+void	log_ktr(void);
 void	spin_released(struct mtx *m);
 /* As thread_lock() and thread_unlock(), without a line in the log. */
 void	tl_take(struct thread *td);

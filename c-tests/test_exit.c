@@ -379,6 +379,29 @@ TEST(exit_probe_off, "thread_exit: no probe while it is not enabled")
 	CHECK_EQ(0, count_calls("sdt_probe(0,"));
 }
 #endif
+#ifdef KTR
+TEST(exit_ktr, "thread_exit: two traces, on entry and before the last switch")
+{
+	char first[96], last[96];
+
+	multi(2);
+	snprintf(T0->td_name, sizeof(T0->td_name), "worker");
+	snprintf(first, sizeof(first),
+	    "ktr(thread_exit: thread %p (pid 100, worker)) | PL SL", T0);
+	snprintf(last, sizeof(last),
+	    "ktr(thread_exit: cpu_throw() thread %p) | TL(T0)", T0);
+	log_ktr();
+	leave();
+	expect_only(ONLY("ktr", "cpu_thread_exit", "rucollect",
+	    "sched_throw"),
+	    first,
+	    "cpu_thread_exit(T0) | PL SL",
+	    "rucollect(&p.p_ru,&T0.td_ru) | STAT TL(T0)",
+	    last,
+	    "sched_throw(T0) | TL(T0)");
+}
+#endif
+
 #ifdef HWPMC_HOOKS
 #include <sys/pmckern.h>
 

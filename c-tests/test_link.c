@@ -23,6 +23,9 @@ loose(const char *name)
 	memset(&td->td_lprof, 0xff, sizeof(td->td_lprof));
 	memset(&td->td_sigqueue, 0xff, sizeof(td->td_sigqueue));
 	memset(&td->td_slpcallout, 0xff, sizeof(td->td_slpcallout));
+#ifdef EPOCH_TRACE
+	td->td_epochs.slh_first = (void *)td;
+#endif
 	td->td_ast = 0x55;
 	td->td_inhibitors = 0x55;
 	return (td);

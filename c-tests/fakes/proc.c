@@ -416,11 +416,28 @@ volatile int pmc_ss_count;
 #ifdef KTR
 #include <sys/ktr.h>
 
+static bool ktr_logged;
+
 void
-ktr_tracepoint(uint64_t mask __unused, const char *file __unused,
-    int line __unused, const char *format __unused, u_long a1 __unused,
-    u_long a2 __unused, u_long a3 __unused, u_long a4 __unused,
-    u_long a5 __unused, u_long a6 __unused)
+log_ktr(void)
 {
+
+	ktr_logged = true;
+}
+
+/*
+ * Only the traces of thread_exit(), not those of inline functions.
+ */
+void
+ktr_tracepoint(uint64_t mask, const char *file __unused, int line __unused,
+    const char *format, u_long a1, u_long a2, u_long a3, u_long a4, u_long a5,
+    u_long a6)
+{
+	char buf[128];
+
+	if (!ktr_logged || mask != KTR_PROC)
+		return;
+	snprintf(buf, sizeof(buf), format, a1, a2, a3, a4, a5, a6);
+	(void)fake_call("ktr", NULL, "%s", buf);
 }
 #endif
