@@ -353,6 +353,7 @@ struct sim_pipe {
 };
 int	u_pipe_read(struct sim_pipe *pipe);	/* one byte; interruptible */
 int	u_pipe_write(struct sim_pipe *pipe);	/* never blocks */
+void	sim_pipe_write(struct sim_pipe *pipe);	/* from ctl */
 /* Sleeps while *word is value; ticks 0 is for ever; ETIMEDOUT, EINTR. */
 int	u_umtx_wait(volatile u_int *word, u_int value, int ticks);
 int	u_umtx_wake(volatile u_int *word, int n);	/* n waiters at most */

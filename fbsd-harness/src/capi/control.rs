@@ -56,7 +56,7 @@ unsafe extern "C" fn sim_rest() {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_yield() {
-    sched_relinquish(curthread());
+    poll(c"others".as_ptr(), 0);
 }
 
 #[unsafe(no_mangle)]
@@ -211,6 +211,11 @@ unsafe extern "C" fn sim_join(p: *mut proc_) -> c_int {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_wakeup(channel: *mut sleep::Channel) {
     sleep::wake(channel);
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sim_pipe_write(pipe: *mut sleep::Pipe) {
+    sleep::pipe_write(pipe);
 }
 
 #[unsafe(no_mangle)]

@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::kern::{exit, proc, ptrace, thr};
 use crate::machine::api::*;
@@ -170,14 +171,29 @@ pub unsafe fn user_point() {
     }
 }
 
-/// A round of a loop in user mode that waits for others.
+/// Rounds of loops in user mode that make a tick of virtual time.
+const ROUNDS_PER_TICK: u32 = 32;
+
+/// Rounds so far.
+static ROUNDS: AtomicU32 = AtomicU32::new(0);
+
+/// A round of a loop in user mode that waits for others; they take time.
 ///
 /// # Safety
 /// The current thread is in user mode.
 pub unsafe fn user_spin() {
     // SAFETY: by contract.
     unsafe {
-        yield_point("user spin", &[curthread() as usize]);
+        let td = curthread();
+        let before = (*td).td_generation;
+        yield_point("user spin", &[td as usize]);
+        if (*td).td_generation != before {
+            // It was off its CPU, and came back as from an interrupt.
+            userret(td);
+        }
+        if !smp_mode() && ROUNDS.fetch_add(1, Ordering::Relaxed) % ROUNDS_PER_TICK == ROUNDS_PER_TICK - 1 {
+            advance(1);
+        }
         user_point();
     }
 }
