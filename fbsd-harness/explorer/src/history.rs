@@ -95,6 +95,8 @@ pub struct History {
     pub notes: Vec<Mark>,
     /// How many columns there are.
     pub columns: usize,
+    /// The first column worth looking at: after the last [`BEGIN`].
+    pub begin: usize,
     /// The step that each column belongs to.
     pub steps: Vec<u64>,
     /// The trace's names.
@@ -102,6 +104,9 @@ pub struct History {
     /// Whether the run went on.
     pub cut: bool,
 }
+
+/// The note at which preparations are over.
+pub const BEGIN: &str = "the scenario begins";
 
 /// What is known at a point of the trace.
 #[derive(Default)]
@@ -165,6 +170,7 @@ impl Reader {
                     lane.calls.push(mark);
                 }
             }
+            Event::Note { text } if text == BEGIN => self.history.begin = self.history.columns,
             Event::Note { text } => {
                 let at = self.column(step);
                 let mark = Mark {

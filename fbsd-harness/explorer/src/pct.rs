@@ -75,9 +75,9 @@ impl Strategy for Pct {
     fn choose(&mut self, point: &Point<'_>) -> usize {
         let decision = self.decisions;
         self.decisions += 1;
-        // A thread that only waits, and time, run when nobody else can.
+        // A thread that only waits runs when nobody else can.
         for way in point.ways {
-            if matches!(way.kind, Kind::Yield | Kind::Tick) {
+            if way.kind == Kind::Yield {
                 self.lower(way.thread);
             }
         }

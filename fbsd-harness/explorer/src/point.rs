@@ -19,8 +19,6 @@ pub enum Kind {
     Preempt,
     /// An idle CPU takes a thread from the run queue.
     Dispatch,
-    /// Virtual time advances although some CPU could go on.
-    Tick,
 }
 
 /// One of the ways in which the machine can go on.
@@ -30,8 +28,17 @@ pub struct Way {
     pub cpu: u8,
     /// What it would do.
     pub kind: Kind,
-    /// The thread that would run; for `Tick` a number that no thread has.
+    /// The thread that would run.
     pub thread: ThreadId,
+}
+
+impl Way {
+    /// Fills arrays.
+    const NONE: Self = Self {
+        cpu: 0,
+        kind: Kind::Run,
+        thread: 0,
+    };
 }
 
 /// A scheduling point with at least two ways to go on.
@@ -44,8 +51,9 @@ pub struct Point<'a> {
     /// The way that lets the thread that ran last go on without a switch;
     /// `None` when it is blocked, gone or yields.
     pub current: Option<usize>,
-    /// The CPU that did the last step.
-    pub last_cpu: u8,
+    /// For each way, the step at which its thread ran last, plus one; 0 if it
+    /// never did.
+    pub ran: &'a [u64],
 }
 
 /// Chooses at every scheduling point.
@@ -66,26 +74,24 @@ pub const MAX_WAYS: usize = 27;
 impl Point<'_> {
     /// The indices of the ways in the order of preference that schedules are
     /// written in: first what ran last, if it can go on, then the other
-    /// threads, then those that only wait and the passing of time, each group
-    /// by turns, beginning after the CPU of the last step.
+    /// threads, then those that only wait, in each group the one first that
+    /// has not run for the longest time.
     ///
     /// The first of the order at every point is a fair schedule without
     /// preemption, so a schedule is short where it is close to that one.
     pub fn ranked(&self) -> impl Iterator<Item = usize> {
-        let turn = |way: &Way| way.cpu.wrapping_sub(self.last_cpu).wrapping_sub(1);
         let mut order: [u8; MAX_WAYS] = std::array::from_fn(|index| index as u8);
-        let ways = &self.ways[..self.ways.len().min(MAX_WAYS)];
-        order[..ways.len()].sort_by_key(|&index| {
-            let way = &ways[usize::from(index)];
-            let waits = matches!(way.kind, Kind::Yield | Kind::Tick);
+        let count = self.ways.len().min(MAX_WAYS);
+        order[..count].sort_by_key(|&index| {
+            let index = usize::from(index);
             (
-                self.current != Some(usize::from(index)),
-                waits,
-                turn(way),
+                self.current != Some(index),
+                self.ways[index].kind == Kind::Yield,
+                self.ran.get(index).copied(),
                 index,
             )
         });
-        order.into_iter().take(ways.len()).map(usize::from)
+        order.into_iter().take(count).map(usize::from)
     }
 
     /// The place of the way `index` in that order.
@@ -112,12 +118,20 @@ impl Decision {
     }
 }
 
+/// How many decisions in a row may let one thread run on while others could
+/// run, before it counts as one that only waits.  Without a limit a schedule
+/// without preemption would not end if a thread loops until another one acts.
+const PATIENCE: u32 = 200;
+
 /// Asks a strategy at every point that leaves a choice and keeps the answers.
 pub struct Scheduler<'a> {
     strategy: Box<dyn Strategy>,
     tape: Tape<'a>,
     steps: u64,
-    last_cpu: u8,
+    /// By thread, what [`Point::ran`] says.
+    ran: Vec<u64>,
+    last: Option<Way>,
+    streak: u32,
 }
 
 impl<'a> Scheduler<'a> {
@@ -127,7 +141,9 @@ impl<'a> Scheduler<'a> {
             strategy,
             tape,
             steps: 0,
-            last_cpu: 0,
+            ran: Vec::new(),
+            last: None,
+            streak: 0,
         }
     }
 
@@ -140,27 +156,55 @@ impl<'a> Scheduler<'a> {
     pub fn decide(&mut self, ways: &[Way], current: Option<usize>) -> usize {
         let step = self.steps;
         self.steps += 1;
-        let mut taken = 0;
-        if ways.len() > 1 {
-            let point = Point {
-                step,
-                ways,
-                current: current.filter(|&index| ways[index].kind != Kind::Yield),
-                last_cpu: self.last_cpu,
-            };
-            taken = self.strategy.choose(&point).min(ways.len() - 1);
-            let room = self.tape.push(Decision {
-                rank: point.rank(taken) as u8,
-                ways: ways.len() as u8,
-                current: point.current.is_some(),
-            });
-            if !room {
-                taken = point.ranked().next().unwrap_or(0);
-            }
-        }
+        let taken = match ways.len() {
+            0 | 1 => 0,
+            _ => self.choose(step, ways, current),
+        };
         if let Some(way) = ways.get(taken) {
-            self.last_cpu = way.cpu;
+            let thread = usize::from(way.thread);
+            if self.ran.len() <= thread {
+                self.ran.resize(thread + 1, 0);
+            }
+            self.ran[thread] = self.steps;
         }
+        taken
+    }
+
+    fn choose(&mut self, step: u64, ways: &[Way], current: Option<usize>) -> usize {
+        let mut shown = [Way::NONE; MAX_WAYS];
+        let mut ran = [0; MAX_WAYS];
+        let count = ways.len().min(MAX_WAYS);
+        for (index, way) in ways[..count].iter().enumerate() {
+            shown[index] = *way;
+            ran[index] = self.ran.get(usize::from(way.thread)).copied().unwrap_or(0);
+        }
+        if let Some(index) = current
+            && self.streak >= PATIENCE
+        {
+            shown[index].kind = Kind::Yield;
+        }
+        let point = Point {
+            step,
+            ways: &shown[..count],
+            current: current.filter(|&index| shown[index].kind != Kind::Yield),
+            ran: &ran[..count],
+        };
+        let mut taken = self.strategy.choose(&point).min(count - 1);
+        let room = self.tape.push(Decision {
+            rank: point.rank(taken) as u8,
+            ways: count as u8,
+            current: point.current.is_some(),
+        });
+        if !room {
+            taken = point.ranked().next().unwrap_or(0);
+        }
+        let way = ways[taken];
+        if self.last == Some(way) && way.kind == Kind::Run {
+            self.streak += 1;
+        } else {
+            self.streak = 0;
+        }
+        self.last = Some(way);
         taken
     }
 

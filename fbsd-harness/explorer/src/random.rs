@@ -33,7 +33,7 @@ impl Strategy for Random {
         {
             return current;
         }
-        let leads_on = |index: &usize| !matches!(point.ways[*index].kind, Kind::Yield | Kind::Tick);
+        let leads_on = |index: &usize| point.ways[*index].kind != Kind::Yield;
         let productive = (0..point.ways.len()).filter(leads_on).count();
         // One time in eight also the ways that only wait: a retry loop is to
         // be seen by the others, but not to fill the run.

@@ -36,8 +36,7 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
         .map(Slot::new)
         .collect::<std::io::Result<Vec<Slot>>>()
         .map_err(cause_of)?;
-    let outcome =
-        campaign::explore(&mut slots, scenario, goal, DET, |_| ()).map_err(cause_of)?;
+    let outcome = campaign::explore(&mut slots, scenario, goal, DET, |_| ()).map_err(cause_of)?;
     let result = match &outcome.failure {
         None => "passed\n".to_string(),
         Some(failure) => format!(

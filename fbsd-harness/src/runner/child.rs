@@ -1,7 +1,6 @@
 //! Runs in processes of their own.
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use fbsd_explorer::trace::Trace;
 use fbsd_explorer::{Decision, Scheduler, Strategy};
@@ -39,15 +38,13 @@ pub struct Ended {
     pub hash: u64,
     /// Its counters.
     pub counters: [u64; COUNTERS],
-    /// How long it took.
-    pub time: Duration,
 }
 
 /// A place for one run at a time.
 pub struct Slot {
     arena: Arena,
     cpu: Option<usize>,
-    running: Option<(libc::pid_t, Instant)>,
+    running: Option<libc::pid_t>,
 }
 
 impl Slot {
@@ -62,7 +59,7 @@ impl Slot {
 
     /// Whether the run that goes on here is the process `pid`.
     fn is(&self, pid: libc::pid_t) -> bool {
-        self.running.is_some_and(|(running, _)| running == pid)
+        self.running == Some(pid)
     }
 
     /// Starts a run.
@@ -79,7 +76,7 @@ impl Slot {
             -1 => Err(io::Error::last_os_error()),
             0 => self.run(scenario, strategy, mode),
             pid => {
-                self.running = Some((pid, Instant::now()));
+                self.running = Some(pid);
                 Ok(())
             }
         }
@@ -87,7 +84,7 @@ impl Slot {
 
     /// Waits for the run; `None` if there is none.
     pub fn wait(&mut self) -> io::Result<Option<Ended>> {
-        let Some((pid, started)) = self.running.take() else {
+        let Some(pid) = self.running.take() else {
             return Ok(None);
         };
         let mut status = 0;
@@ -98,7 +95,7 @@ impl Slot {
                 return Err(error);
             }
         }
-        Ok(Some(self.ended(status, started.elapsed())))
+        Ok(Some(self.ended(status)))
     }
 
     /// The trace of the run that ended last.
@@ -136,7 +133,7 @@ impl Slot {
         })
     }
 
-    fn ended(&self, status: libc::c_int, time: Duration) -> Ended {
+    fn ended(&self, status: libc::c_int) -> Ended {
         let (verdict, steps, text) = match self.arena.written() {
             Some(written) => (written.verdict, written.steps, written.text),
             None => (Verdict::Died, 0, death(status)),
@@ -148,7 +145,6 @@ impl Slot {
             decisions: self.arena.decisions(),
             hash: self.arena.hash(),
             counters: self.arena.counters(),
-            time,
         }
     }
 }
@@ -162,13 +158,7 @@ pub fn wait_any(slots: &mut [Slot]) -> io::Result<Option<(usize, Ended)>> {
     // child stays to be waited for by its slot.
     let pid = unsafe {
         let mut info: libc::siginfo_t = std::mem::zeroed();
-        while libc::waitid(
-            libc::P_ALL,
-            0,
-            &raw mut info,
-            libc::WEXITED | libc::WNOWAIT,
-        ) == -1
-        {
+        while libc::waitid(libc::P_ALL, 0, &raw mut info, libc::WEXITED | libc::WNOWAIT) == -1 {
             let error = io::Error::last_os_error();
             if error.kind() != io::ErrorKind::Interrupted {
                 return Err(error);

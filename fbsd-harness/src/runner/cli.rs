@@ -47,7 +47,9 @@ pub fn command() -> Command {
         .about("Runs regression scenarios of kern_thread.c on the object that it is linked with")
         .subcommand_required(true)
         .subcommands([
-            Command::new("list").about("List the scenarios").arg(scenarios()),
+            Command::new("list")
+                .about("List the scenarios")
+                .arg(scenarios()),
             Command::new("explain")
                 .about("Say what scenarios do and guard")
                 .arg(scenarios()),
@@ -60,7 +62,9 @@ pub fn command() -> Command {
                     Arg::new("bound")
                         .long("bound")
                         .value_parser(value_parser!(u32))
-                        .help("Run every schedule with this many preemptions, however many there are"),
+                        .help(
+                            "Run every schedule with this many preemptions, however many there are",
+                        ),
                     Arg::new("mode")
                         .long("mode")
                         .value_parser(["det", "smp"])
@@ -89,10 +93,16 @@ pub fn command() -> Command {
             Command::new("atf")
                 .about("Be a test program for kyua: list the scenarios, or run one")
                 .args([
-                    Arg::new("list").short('l').action(ArgAction::SetTrue).help("List"),
+                    Arg::new("list")
+                        .short('l')
+                        .action(ArgAction::SetTrue)
+                        .help("List"),
                     Arg::new("result").short('r').help("File for the result"),
                     Arg::new("source").short('s').hide(true),
-                    Arg::new("variable").short('v').action(ArgAction::Append).hide(true),
+                    Arg::new("variable")
+                        .short('v')
+                        .action(ArgAction::Append)
+                        .hide(true),
                     Arg::new("id").help("The scenario, or scenario:cleanup"),
                 ]),
         ])

@@ -3,11 +3,13 @@
 //! Records hold addresses; what an address is called is looked up in the names
 //! that the run gave.  Memory is used again, so the last name given before the
 //! record counts.  Records whose name begins with `=` are not calls: they say
-//! what changed.
+//! what changed.  The rest of the threads' states follows from the calls that
+//! switch between threads.
 
 use std::collections::{BTreeMap, HashMap};
 
 use fbsd_explorer::ThreadId;
+use fbsd_explorer::history::BEGIN;
 use fbsd_explorer::trace::event::NO_THREAD;
 use fbsd_explorer::trace::{Arg, Entry, Event, ObjectId, ProcessId, State, Trace};
 
@@ -19,12 +21,24 @@ use crate::sys;
 /// Numbers below this are not addresses.
 const LOWEST_ADDRESS: usize = 0x10000;
 
+/// What a thread is after a switch with these flags.
+fn after_switch(flags: u32) -> State {
+    const KIND: u32 = 0xff;
+    match flags & KIND {
+        sys::SWT_SUSPEND => State::Suspended,
+        sys::SWT_SLEEPQ => State::Sleeping,
+        sys::SWT_TURNSTILE => State::Blocked,
+        _ => State::Runnable,
+    }
+}
+
 /// The events of the run that wrote `arena`.
 pub fn trace(arena: &Arena) -> Trace {
     let stored = (arena.events as usize).min(arena.records.len());
     let named = (arena.names_len as usize).min(arena.names.len());
-    let mut converter = Converter::new(&arena.names[..named]);
-    for (position, record) in arena.records[..stored].iter().enumerate() {
+    let records = &arena.records[..stored];
+    let mut converter = Converter::new(&arena.names[..named], records);
+    for (position, record) in records.iter().enumerate() {
         converter.record(position as u64, record);
     }
     Trace {
@@ -36,18 +50,35 @@ pub fn trace(arena: &Arena) -> Trace {
 struct Converter<'a> {
     names: &'a [names::Entry],
     entries: Vec<Entry>,
+    /// Where in the trace threads begin, by address.
+    births: HashMap<usize, Vec<u64>>,
     threads: HashMap<usize, ThreadId>,
+    states: HashMap<ThreadId, State>,
+    /// What a thread becomes when it is switched out.
+    leaving: HashMap<ThreadId, State>,
     processes: BTreeMap<String, ProcessId>,
     objects: HashMap<String, ObjectId>,
     place: (u64, u8, ThreadId),
 }
 
 impl<'a> Converter<'a> {
-    fn new(names: &'a [names::Entry]) -> Self {
+    fn new(names: &'a [names::Entry], records: &[Record]) -> Self {
+        let mut births: HashMap<usize, Vec<u64>> = HashMap::new();
+        for (position, record) in records.iter().enumerate() {
+            if record.event() == "=thread" {
+                births
+                    .entry(record.args[0])
+                    .or_default()
+                    .push(position as u64);
+            }
+        }
         Self {
             names,
             entries: Vec::new(),
+            births,
             threads: HashMap::new(),
+            states: HashMap::new(),
+            leaving: HashMap::new(),
             processes: BTreeMap::new(),
             objects: HashMap::new(),
             place: (0, 0, NO_THREAD),
@@ -60,7 +91,7 @@ impl<'a> Converter<'a> {
         let first = args.first().copied().unwrap_or_default();
         match record.event() {
             "=thread" => self.thread(first, args),
-            "=state" => self.state(first, args),
+            "=state" => self.scheduler_state(first, args),
             "=acquire" => {
                 let object = self.object(first);
                 self.push(Event::Acquire {
@@ -74,9 +105,7 @@ impl<'a> Converter<'a> {
             }
             "=wants" => self.waits(first, State::Blocked),
             "=spins" => self.waits(first, State::Spinning),
-            "=user" => self.running(first, State::User),
-            "=kernel" => self.running(first, State::Running),
-            "=exit" => self.running(first, State::Exited),
+            "=kernel" => self.becomes(self.place.2, State::Running, None),
             "=wake" => {
                 if let Some(&thread) = self.threads.get(&first) {
                     let how = "wakes".to_string();
@@ -86,11 +115,50 @@ impl<'a> Converter<'a> {
             "=ticks" => self.push(Event::Clock {
                 ticks: first as u64,
             }),
-            name => {
-                let args = args.iter().map(|&arg| self.arg(arg)).collect();
-                let name = name.to_string();
-                self.push(Event::Call { name, args });
+            "=begin" => self.push(Event::Note {
+                text: BEGIN.to_string(),
+            }),
+            name => self.call(name, args),
+        }
+    }
+
+    /// A call, and what it says about states.
+    fn call(&mut self, name: &'static str, args: &[usize]) {
+        let me = self.place.2;
+        let first = args.first().copied().unwrap_or_default();
+        let other = self.threads.get(&first).copied().unwrap_or(NO_THREAD);
+        match name {
+            "user" => self.becomes(me, State::User, None),
+            "switch_in" => self.becomes(me, State::Running, None),
+            "switch_out" => {
+                let state = self.leaving.remove(&other).unwrap_or(State::Runnable);
+                let waits = self.states.get(&other) == Some(&State::Blocked);
+                if !(waits && state == State::Blocked) {
+                    self.becomes(other, state, None);
+                }
             }
+            "mi_switch" => {
+                let flags = args.get(1).copied().unwrap_or_default() as u32;
+                self.leaving.insert(other, after_switch(flags));
+            }
+            "sched_throw" => {
+                self.leaving.insert(me, State::Exited);
+            }
+            // Of another thread: it is suspended where it sleeps.
+            "sched_sleep" if other != me => self.becomes(other, State::Suspended, None),
+            _ if matches!(self.states.get(&me), None | Some(State::User)) => {
+                self.becomes(me, State::Running, None);
+            }
+            _ => (),
+        }
+        let args = args.iter().map(|&arg| self.arg(arg)).collect();
+        let name = name.to_string();
+        self.push(Event::Call { name, args });
+    }
+
+    fn becomes(&mut self, thread: ThreadId, state: State, on: Option<ObjectId>) {
+        if thread != NO_THREAD && self.states.insert(thread, state) != Some(state) {
+            self.push(Event::State { thread, state, on });
         }
     }
 
@@ -108,8 +176,9 @@ impl<'a> Converter<'a> {
     fn thread(&mut self, address: usize, args: &[usize]) {
         let thread = args.get(1).copied().unwrap_or_default() as ThreadId;
         self.threads.insert(address, thread);
+        self.states.remove(&thread);
         let name = self
-            .name(address)
+            .thread_name(address)
             .unwrap_or_else(|| format!("thread {thread}"));
         let process = match name.split_once(".T") {
             Some((process, _)) => process.to_string(),
@@ -130,51 +199,49 @@ impl<'a> Converter<'a> {
         });
     }
 
-    /// The scheduler's state of a thread changed, or is told again.
-    fn state(&mut self, address: usize, args: &[usize]) {
+    /// The name of the thread that begins here: it is given a little later,
+    /// but before the memory is used for another one.
+    fn thread_name(&self, address: usize) -> Option<String> {
+        let here = self.place.0;
+        let births = self.births.get(&address)?;
+        let next = births.iter().find(|&&birth| birth > here);
+        let end = next.copied().unwrap_or(u64::MAX);
+        let given = self
+            .names
+            .iter()
+            .find(|entry| entry.start == address && entry.since >= here && entry.since < end);
+        match given {
+            Some(entry) => Some(entry.name().to_string()),
+            None => self.name(address),
+        }
+    }
+
+    /// The scheduler's state of a thread changed.
+    fn scheduler_state(&mut self, address: usize, args: &[usize]) {
         let Some(&thread) = self.threads.get(&address) else {
             return;
         };
         let state = args.get(1).copied().unwrap_or_default() as u32;
         let inhibitors = args.get(2).copied().unwrap_or_default() as u32;
         let state = match state {
-            sys::TDS_RUNNING => State::Running,
             sys::TDS_INHIBITED if inhibitors & sys::TDI_SUSPENDED != 0 => State::Suspended,
-            sys::TDS_INHIBITED if inhibitors & sys::TDI_LOCK != 0 => State::Blocked,
-            sys::TDS_INHIBITED => State::Sleeping,
-            sys::TDS_INACTIVE => State::Exited,
-            _ => State::Runnable,
+            sys::TDS_INHIBITED if inhibitors & sys::TDI_SLEEPING != 0 => State::Sleeping,
+            sys::TDS_CAN_RUN | sys::TDS_RUNQ => State::Runnable,
+            // Running is what has been switched in.
+            _ => return,
         };
-        self.push(Event::State {
-            thread,
-            state,
-            on: None,
-        });
+        self.becomes(thread, state, None);
     }
 
     /// The running thread waits for a lock.
     fn waits(&mut self, lock: usize, state: State) {
         let on = Some(self.object(lock));
-        let thread = self.place.2;
-        self.push(Event::State { thread, state, on });
-    }
-
-    fn running(&mut self, address: usize, state: State) {
-        let thread = self.threads.get(&address).copied().unwrap_or(self.place.2);
-        self.push(Event::State {
-            thread,
-            state,
-            on: None,
-        });
+        self.becomes(self.place.2, state, on);
     }
 
     fn arg(&mut self, value: usize) -> Arg {
         if value < LOWEST_ADDRESS {
-            return if value == 0 {
-                Arg::Int(0)
-            } else {
-                Arg::Int(value as i64)
-            };
+            return Arg::Int(value as i64);
         }
         if let Some(&thread) = self.threads.get(&value) {
             return Arg::Thread(thread);
@@ -189,7 +256,7 @@ impl<'a> Converter<'a> {
     fn object(&mut self, address: usize) -> ObjectId {
         let name = self
             .name(address)
-            .unwrap_or_else(|| "a lock without a name".to_string());
+            .unwrap_or_else(|| format!("lock at {address:#x}"));
         let known = self.objects.len() as ObjectId;
         if let Some(&object) = self.objects.get(&name) {
             return object;

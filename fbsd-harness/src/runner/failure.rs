@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use fbsd_explorer::history::History;
+use fbsd_explorer::history::{History, Mark};
+use fbsd_explorer::picture::is_idle;
 use fbsd_explorer::trace::State;
-use fbsd_explorer::{Replay, Schedule, shrink, tap};
+use fbsd_explorer::{Replay, Schedule, shrink, spec, tap};
 
 use super::arena::Verdict;
 use super::campaign::Failure;
@@ -16,6 +17,9 @@ use super::registry::Scenario;
 
 /// Runs that may be spent on making a schedule shorter.
 const TRIES: u32 = 300;
+
+/// Longest schedule that is printed if its strategy has a shorter name.
+const LONGEST: usize = 1000;
 
 /// Calls that are shown of each thread.
 const LAST_CALLS: usize = 6;
@@ -71,6 +75,10 @@ pub fn report(
         schedule = &whole;
         replay(slot, scenario, schedule, context.mode)?;
     }
+    let mut text = schedule.to_string();
+    if text.len() > LONGEST && spec::parse(&failure.found_by).is_ok() {
+        text.clone_from(&failure.found_by);
+    }
     let history = History::of(&slot.trace());
     let title = format!("{} {}", scenario.id(), scenario.title());
     let heading = format!("{}: {}", verdict.name(), first_line(&ended.text));
@@ -81,7 +89,7 @@ pub fn report(
         whole.departures(),
         schedule.departures()
     );
-    let command = again(context.again, scenario.id(), schedule);
+    let command = again(context.again, scenario.id(), &text);
     let step = ended.steps.to_string();
     let last = last_calls(&history);
     let locks = held_locks(&history);
@@ -103,7 +111,7 @@ pub fn report(
 }
 
 /// The command that replays a schedule.
-pub fn again(command: &str, id: &str, schedule: &Schedule) -> String {
+fn again(command: &str, id: &str, schedule: &str) -> String {
     if command.is_empty() {
         format!("scenarios replay {id} {schedule}")
     } else {
@@ -126,6 +134,13 @@ pub fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+/// Calls that say nothing: the machine's own, and what follows every unlock.
+fn is_quiet(call: &Mark) -> bool {
+    ["switch_in", "switch_out", "spinlock_exit"]
+        .iter()
+        .any(|name| call.text.starts_with(name))
+}
+
 /// For each thread that is still there: its state, what it waits for and its
 /// last calls.
 fn last_calls(history: &History) -> String {
@@ -134,7 +149,7 @@ fn last_calls(history: &History) -> String {
         let Some(last) = lane.states.last().map(|span| span.what) else {
             continue;
         };
-        if last.state == State::Exited || lane.calls.is_empty() {
+        if last.state == State::Exited || lane.calls.is_empty() || is_idle(&lane.name) {
             continue;
         }
         let _ = write!(text, "{}: {}", lane.name, last.state.name());
@@ -150,7 +165,8 @@ fn last_calls(history: &History) -> String {
             }
         }
         text.push('\n');
-        for call in &lane.calls[lane.calls.len().saturating_sub(LAST_CALLS)..] {
+        let calls: Vec<&Mark> = lane.calls.iter().filter(|call| !is_quiet(call)).collect();
+        for call in &calls[calls.len().saturating_sub(LAST_CALLS)..] {
             let _ = writeln!(text, "  {:>6}  {}", call.step, call.text);
         }
     }

@@ -86,7 +86,10 @@ fn suite(order: &Order<'_>) -> io::Result<Summary> {
         for (sum, counter) in counters.iter_mut().zip(outcome.counters) {
             *sum += counter;
         }
-        print(&bar, &tell(order, &mut slots[0], scenario, index + 1, &outcome)?)?;
+        print(
+            &bar,
+            &tell(order, &mut slots[0], scenario, index + 1, &outcome)?,
+        )?;
         let result = match outcome.failure {
             None => Became::Passed,
             Some(_) => Became::Failed,

@@ -56,11 +56,12 @@ impl<'a> Layout<'a> {
     /// Lays a history out.
     pub fn of(history: &'a History) -> Self {
         let end = history.columns + 1;
-        let columns = end.saturating_sub(MOST_COLUMNS)..end;
+        let start = history.begin.max(end.saturating_sub(MOST_COLUMNS));
+        let columns = start..end;
         let lanes: Vec<&Lane> = history
             .lanes
             .iter()
-            .filter(|lane| !style::is_hidden(&lane.name) && is_active(lane, history, &columns))
+            .filter(|lane| !style::is_idle(&lane.name) && is_active(lane, history, &columns))
             .collect();
         let edges = edges(history, &lanes, &columns);
         let cpus = history

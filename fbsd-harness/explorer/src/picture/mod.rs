@@ -9,6 +9,8 @@ pub mod perfetto;
 mod style;
 pub mod svg;
 
+pub use style::is_idle;
+
 /// Text as it may stand in XML.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

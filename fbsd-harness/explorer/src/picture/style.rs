@@ -36,7 +36,7 @@ pub fn lock(object: u32) -> &'static str {
 /// Whether a call is drawn as a mark without words: the locks have bars of
 /// their own, and idling says nothing.
 pub fn is_minor(call: &str) -> bool {
-    const MINOR: [&str; 10] = [
+    const MINOR: [&str; 14] = [
         "mtx_",
         "_mtx",
         "__mtx",
@@ -47,11 +47,15 @@ pub fn is_minor(call: &str) -> bool {
         "thread_lock",
         "thread_unlock",
         "critical_",
+        "switch_",
+        "mi_switch",
+        "user(",
+        "kdtrace_",
     ];
     MINOR.iter().any(|start| call.starts_with(start))
 }
 
-/// Whether a lane is left out: an idle thread's.
-pub fn is_hidden(lane: &str) -> bool {
+/// Whether a thread only idles: it has no lane.
+pub fn is_idle(lane: &str) -> bool {
     lane.starts_with("idle")
 }

@@ -181,7 +181,7 @@ impl Svg<'_> {
                     let Some((x, width)) = self.layout.stretch(span.from, span.to) else {
                         continue;
                     };
-                    let hidden = style::is_hidden(&lane.name);
+                    let hidden = style::is_idle(&lane.name);
                     let fill = if hidden { "#fafafa" } else { "#cfd8dc" };
                     let words = if hidden { "" } else { lane.name.as_str() };
                     let place = (x, y, width, CPU - 3.0);
