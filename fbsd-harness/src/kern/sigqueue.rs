@@ -1,10 +1,11 @@
-//! Queues of pending signals, and the zone of their records.
+//! Queues of pending signals, empty, and the zone of signal records.
 //!
-//! A queue here is its set of signals: which ones are pending is what decides
-//! about sleeping, stopping and dying.  Records (`ksiginfo`) exist for the
-//! SIGCHLD of each process, as in the kernel.
+//! What is in a queue is the business of the signal code, which keeps the sets
+//! and no records: which signals are pending decides about sleeping, stopping
+//! and dying.  Records (`ksiginfo`) exist for the SIGCHLD of each process, as
+//! in the kernel.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -65,90 +66,4 @@ pub extern "C" fn ksiginfo_alloc(flags: c_int) -> *mut ksiginfo {
     let wait = flags & (M_WAITOK | M_NOWAIT) as c_int;
     // SAFETY: the zone exists.
     unsafe { uma::uma_zalloc_arg(zone, ptr::null_mut(), wait | M_ZERO as c_int) }.cast()
-}
-
-/// Frees a record.
-///
-/// # Safety
-/// `record` came from [`ksiginfo_alloc`] and is given up; NULL is allowed.
-pub unsafe fn ksiginfo_free(record: *mut ksiginfo) {
-    let zone = KSIGINFO_ZONE.load(Ordering::Acquire);
-    // SAFETY: the caller's promise.
-    unsafe { uma::uma_zfree_arg(zone, record.cast::<c_void>(), ptr::null_mut()) };
-}
-
-fn bit(signal: c_int) -> (usize, u32) {
-    let index = signal as usize - 1;
-    (index / 32, 1 << (index % 32))
-}
-
-/// Is the signal in the set?
-pub fn is_member(set: &sigset_t, signal: c_int) -> bool {
-    let (word, bit) = bit(signal);
-    set.__bits[word] & bit != 0
-}
-
-/// Adds the signal to the set.
-pub fn insert(set: &mut sigset_t, signal: c_int) {
-    let (word, bit) = bit(signal);
-    set.__bits[word] |= bit;
-}
-
-/// Takes the signal out of the set.
-pub fn remove(set: &mut sigset_t, signal: c_int) {
-    let (word, bit) = bit(signal);
-    set.__bits[word] &= !bit;
-}
-
-/// The lowest signal that is in `set` and not in `masked`.
-pub fn first(set: &sigset_t, masked: &sigset_t) -> Option<c_int> {
-    (0..4).find_map(|word| {
-        let bits = set.__bits[word] & !masked.__bits[word];
-        (bits != 0).then(|| (word as u32 * 32 + bits.trailing_zeros() + 1) as c_int)
-    })
-}
-
-/// Makes a signal pending.
-///
-/// # Safety
-/// The process of the queue is locked.
-pub unsafe fn sigqueue_add(queue: *mut sigqueue, signal: c_int) {
-    // SAFETY: the caller's promise.
-    unsafe { insert(&mut (*queue).sq_signals, signal) };
-}
-
-/// Makes a signal not pending any more.
-///
-/// # Safety
-/// The process of the queue is locked.
-pub unsafe fn sigqueue_delete(queue: *mut sigqueue, signal: c_int) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        remove(&mut (*queue).sq_signals, signal);
-        remove(&mut (*queue).sq_kill, signal);
-        remove(&mut (*queue).sq_ptrace, signal);
-    }
-}
-
-/// Empties a queue.
-///
-/// # Safety
-/// The process of the queue is locked, or nobody else knows it.
-pub unsafe fn sigqueue_flush(queue: *mut sigqueue) {
-    let empty = sigset_t { __bits: [0; 4] };
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*queue).sq_signals = empty;
-        (*queue).sq_kill = empty;
-        (*queue).sq_ptrace = empty;
-        // Records that belong to somebody else stay with their owner.
-        let mut record = (*queue).sq_list.tqh_first;
-        while !record.is_null() {
-            (*record).ksi_sigq = ptr::null_mut();
-            record = (*record).ksi_link.tqe_next;
-        }
-        let list = &raw mut (*queue).sq_list;
-        (*list).tqh_first = ptr::null_mut();
-        (*list).tqh_last = &raw mut (*list).tqh_first;
-    }
 }
