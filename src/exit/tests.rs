@@ -175,6 +175,7 @@ fn exit_with_the_wrong_locks_is_caught() {
         // SAFETY: the contract is broken, and the assertion says so.
         let said = world.panics(|| unsafe { exit(ProcLocked::assume(p), ProcSlocked::assume(p)) });
         assert_eq!(said, text);
+        assert_eq!(world.count("cpu_thread_exit self"), 0, "too late");
     }
 }
 
