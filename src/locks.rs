@@ -260,6 +260,25 @@ impl Thread {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WakeSwapper(c_int);
 
+/// What `setrunnable` and `sleepq_abort` return: an int with a swapper,
+/// nothing without.
+#[cfg(has_swapper)]
+impl From<c_int> for WakeSwapper {
+    #[inline(always)]
+    fn from(wanted: c_int) -> Self {
+        Self(wanted)
+    }
+}
+
+/// See the other form.
+#[cfg(not(has_swapper))]
+impl From<()> for WakeSwapper {
+    #[inline(always)]
+    fn from((): ()) -> Self {
+        Self::NO
+    }
+}
+
 impl WakeSwapper {
     /// Nobody needs the swapper.
     pub const NO: Self = Self(0);
@@ -375,14 +394,7 @@ impl ThreadLocked {
     #[doc(alias = "setrunnable")]
     pub unsafe fn set_runnable(self) -> WakeSwapper {
         // SAFETY: by the caller's contract; the callee drops the lock.
-        let woken = unsafe { sys::setrunnable(self.0.as_ptr(), 0) };
-        #[cfg(has_swapper)]
-        return WakeSwapper(woken);
-        #[cfg(not(has_swapper))]
-        {
-            let () = woken;
-            WakeSwapper::NO
-        }
+        WakeSwapper::from(unsafe { sys::setrunnable(self.0.as_ptr(), 0) })
     }
 
     /// `sleepq_abort(td, error)`: ends an interruptible sleep with an error;
@@ -395,14 +407,7 @@ impl ThreadLocked {
     #[doc(alias = "sleepq_abort")]
     pub unsafe fn abort_sleep(self, error: c_int) -> WakeSwapper {
         // SAFETY: by the caller's contract; the callee drops the lock.
-        let woken = unsafe { sys::sleepq_abort(self.0.as_ptr(), error) };
-        #[cfg(has_swapper)]
-        return WakeSwapper(woken);
-        #[cfg(not(has_swapper))]
-        {
-            let () = woken;
-            WakeSwapper::NO
-        }
+        WakeSwapper::from(unsafe { sys::sleepq_abort(self.0.as_ptr(), error) })
     }
 
     /// `mi_switch(flags)`: runs somebody else, until the current thread is

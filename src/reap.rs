@@ -272,11 +272,6 @@ pub unsafe fn init() {
     }
 }
 
-/// How the barrier's task is allocated.  KMSAN doesn't see what this object
-/// writes and would report the task as uninitialised; zeroed memory it trusts.
-const BARRIER_MALLOC_FLAGS: c_int =
-    (sys::M_WAITOK | if cfg!(KMSAN) { sys::M_ZERO } else { 0 }) as c_int;
-
 /// Returns once every thread that had been unlinked before the call is reaped.
 ///
 /// No locks held; sleeps.  Each CPU is made to switch, so that the dead
@@ -292,7 +287,7 @@ pub fn barrier() {
         let task: *mut sys::task = sys::malloc(
             size_of::<sys::task>(),
             (&raw mut sys::M_TEMP).cast(),
-            BARRIER_MALLOC_FLAGS,
+            sys::M_WAITOK as c_int,
         )
         .cast();
         init_task(task, task.cast());

@@ -12,7 +12,7 @@ use crate::events;
 use crate::kpi::cell::Global;
 use crate::kpi::linker_set::{self, InitFn, Set, WritableSet};
 use crate::kpi::sys;
-use core::ffi::{c_int, c_void};
+use core::ffi::c_void;
 use core::mem;
 
 /// `M_TIDHASH`: the memory of the id bitmap and of the thread hash.
@@ -94,7 +94,7 @@ static SYSCTL_SET: Set<sys::sysctl_oid, 1> = Set([SYSCTL_MAXTHREAD.get()]);
 #[cfg(KDTRACE_HOOKS)]
 #[unsafe(no_mangle)]
 pub static sdt_proc___lwp__exit: Global<[sys::sdt_probe; 1]> = Global::new([sys::sdt_probe {
-    version: size_of::<sys::sdt_probe>() as c_int,
+    version: size_of::<sys::sdt_probe>() as core::ffi::c_int,
     prov: (&raw mut sys::sdt_provider_proc).cast(),
     mod_: c"".as_ptr(),
     func: c"".as_ptr(),

@@ -43,6 +43,7 @@ impl State {
     #[cfg(any(INVARIANTS, test))]
     pub const RUNQ: Self = Self(sys::TDS_RUNQ);
     /// On a CPU.
+    #[cfg(any(INVARIANTS, SMP, test))]
     pub const RUNNING: Self = Self(sys::TDS_RUNNING);
 }
 
