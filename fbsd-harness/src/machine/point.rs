@@ -178,10 +178,14 @@ unsafe fn choose(yields: bool) {
     (*me).yields = yields;
     let mut ways: [MaybeUninit<Way>; MAX_WAYS] = [const { MaybeUninit::uninit() }; MAX_WAYS];
     let running = ext(curthread());
-    if !(*running).internal && !(*running).polling {
+    if !(*running).internal {
         let det = &mut *DET.0.get();
-        det.activity += 1;
-        det.progress = time::uptime();
+        // Not before: on its way to whoever polls, a CPU looks several times.
+        det.desperate = false;
+        if !(*running).polling {
+            det.activity += 1;
+            det.progress = time::uptime();
+        }
     }
     let (count, current) = loop {
         let found = gather(&mut ways, here);
@@ -190,7 +194,6 @@ unsafe fn choose(yields: bool) {
         }
         pass_time((*DET.0.get()).desperate);
     };
-    (*DET.0.get()).desperate = false;
     // SAFETY: `gather` wrote the first `count`.
     let ways: &[Way] = std::slice::from_raw_parts(ways.as_ptr().cast(), count);
     let taken = ways[decide(ways, current)];
