@@ -238,3 +238,18 @@ fn code_size_is_only_limited_beside_a_c_object() {
     rules.text_ratio = Some(0.01);
     holds(&audit(&Sample::good().subject(), &contract, &rules));
 }
+
+#[test]
+fn an_export_that_only_jumps_to_a_local_function_is_found() {
+    let mut s = Sample::good();
+    // push %rbp; mov %rsp,%rbp; pop %rbp; jmp to what follows the function.
+    s.function(
+        "proc_linkup",
+        true,
+        &[0x55, 0x48, 0x89, 0xe5, 0x5d, 0xe9, 0x10, 0x00, 0x00, 0x00],
+    );
+    let report = s.audit();
+    let row = report.row("exports that only jump on").expect("a row");
+    assert!(!row.ok);
+    assert_eq!(row.details, ["proc_linkup does its work elsewhere"]);
+}

@@ -66,10 +66,31 @@ pub fn rows(subject: &Subject, contract: &Contract, rules: &Rules) -> Vec<Row> {
     let mut rows = vec![
         Row::none("forbidden instructions", forbidden),
         Row::none("code outside functions", uncovered),
+        Row::none("exports that only jump on", jumpers(&functions)),
     ];
     rows.extend(stack::rows(subject, &functions, rules));
     rows.push(size(subject, contract, rules));
     rows
+}
+
+/// Exported functions whose work another function does, reached by a jump: no
+/// stack trace shows them then, and fbt finds no return to put a probe on.
+fn jumpers(functions: &[Function<'_>]) -> Vec<String> {
+    let leaves = |function: &Function<'_>, instruction: &Instruction| {
+        let start = function.symbol.value;
+        instruction.flow_control() == FlowControl::UnconditionalBranch
+            && !(start..start + function.symbol.size).contains(&instruction.near_branch_target())
+    };
+    functions
+        .iter()
+        .filter(|function| function.symbol.global)
+        .filter(|function| {
+            let flow = |wanted| move |i: &&Instruction| i.flow_control() == wanted;
+            !function.body.iter().any(|i| flow(FlowControl::Return)(&i))
+                && function.body.iter().any(|i| leaves(function, i))
+        })
+        .map(|function| format!("{} does its work elsewhere", function.symbol.name))
+        .collect()
 }
 
 /// `function+0x10: instruction: why` for messages.
