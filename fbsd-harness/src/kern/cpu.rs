@@ -10,6 +10,10 @@ use crate::kern::{uma, vm};
 use crate::machine::api::{Kind, curthread, fail, name_of, point, proc_locked, proc_slocked};
 use crate::sys::{pcb, thread, trapframe};
 
+/// Bytes from the trap frame to the top of the stack.
+const BOTH: usize = size_of::<pcb>().next_multiple_of(64) + size_of::<trapframe>();
+const _: () = assert!(BOTH.next_multiple_of(64) <= vm::STACK_BYTES);
+
 fn require_stack(td: *mut thread, what: &str) {
     // SAFETY: the callers pass thread structures on.
     if !unsafe { vm::has_stack(td) } {
@@ -33,8 +37,7 @@ pub unsafe extern "C" fn cpu_thread_alloc(td: *mut thread) {
     // SAFETY: the stack has room for both, and belongs to the thread.
     unsafe {
         let pcb = vm::top_of_stack(td, size_of::<pcb>()).cast::<pcb>();
-        let frame = vm::top_of_stack(td, size_of::<pcb>() + size_of::<trapframe>() + 64)
-            .cast::<trapframe>();
+        let frame = vm::top_of_stack(td, BOTH).cast::<trapframe>();
         ptr::write_bytes(pcb, 0, 1);
         ptr::write_bytes(frame, 0, 1);
         (*td).td_pcb = pcb;

@@ -30,6 +30,7 @@ pub mod eventhandler;
 pub mod hooks;
 pub mod host_lock;
 pub mod inspect;
+pub mod keg;
 pub mod leak;
 pub mod limits;
 pub mod malloc;

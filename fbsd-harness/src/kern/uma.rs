@@ -17,12 +17,11 @@ use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::ops::Range;
 
 use crate::kern::host_lock::HostLock;
+use crate::kern::keg::{ITEMS_PER_SLAB, Keg, State};
 use crate::kern::{malloc, vm};
 use crate::machine::api::{Kind, fail, point, register_name};
 use crate::sys::{self, M_WAITOK, M_ZERO, UMA_ZONE_NOFREE};
 
-/// Items of one slab.
-const ITEMS_PER_SLAB: usize = 4;
 /// What a slab that was given back is filled with.
 const TRASH: u8 = 0xa5;
 /// A cache line less one, what `UMA_ALIGN_CACHE` stands for.
@@ -40,30 +39,6 @@ pub struct Zone {
     init: sys::uma_init,
     fini: sys::uma_fini,
     keg: HostLock<Keg>,
-}
-
-/// The items of a zone.
-struct Keg {
-    slabs: Vec<Slab>,
-    /// Free items, the one to allocate next at the end.
-    cache: Vec<usize>,
-    /// Bytes of an item that may change while it is free.
-    unstable: Vec<Range<usize>>,
-    live: usize,
-}
-
-struct Slab {
-    base: usize,
-    items: [Item; ITEMS_PER_SLAB],
-}
-
-/// The state of one item.
-enum Item {
-    /// Being initialised with the rest of its slab.
-    New,
-    Live,
-    /// Free, with the contents it had when it was released.
-    Free(Box<[u8]>),
 }
 
 static ZONES: HostLock<Vec<&'static Zone>> = HostLock::new(Vec::new());
@@ -123,58 +98,34 @@ impl Zone {
 
     /// How many items are live.
     pub fn live(&self) -> usize {
-        self.keg.with(|keg| keg.live)
+        self.keg.with(|keg| keg.live())
     }
 
     /// How many items exist, live or free.
     pub fn items(&self) -> usize {
-        self.keg.with(|keg| keg.slabs.len() * ITEMS_PER_SLAB)
+        self.keg.with(|keg| keg.items())
     }
 
-    /// The live items, in the order of their slabs.
+    /// The live items, in the order of their addresses.
     pub fn live_items(&self) -> Vec<*mut c_void> {
-        self.keg.with(|keg| {
-            keg.slabs
-                .iter()
-                .flat_map(|slab| {
-                    slab.items
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, item)| matches!(item, Item::Live))
-                        .map(|(index, _)| (slab.base + index * self.stride) as *mut c_void)
-                })
-                .collect()
-        })
+        let items = self.keg.with(|keg| keg.live_items());
+        items.into_iter().map(|item| item as *mut c_void).collect()
     }
 
     /// Lets these bytes of free items change: a lock that stale pointers may
     /// take for a moment.
     pub fn allow_writes(&self, bytes: Range<usize>) {
-        self.keg.with(|keg| keg.unstable.push(bytes));
+        self.keg.with(|keg| keg.allow_writes(bytes));
     }
 
-    /// Is `item` one of the live ones?
-    pub fn is_live(&self, item: *const c_void) -> bool {
-        self.keg.with(|keg| {
-            keg.find(item as usize, self.stride)
-                .is_some_and(|(slab, index)| matches!(keg.slabs[slab].items[index], Item::Live))
-        })
+    /// Is `item` in this state?
+    fn is(&self, item: *const c_void, state: State) -> bool {
+        self.keg.with(|keg| keg.state(item.addr()) == Some(state))
     }
 
     /// Fails if a free item was written to.
     pub fn check_free_items(&self) {
-        let changed = self.keg.with(|keg| {
-            keg.slabs.iter().find_map(|slab| {
-                slab.items.iter().enumerate().find_map(|(index, item)| {
-                    let base = slab.base + index * self.stride;
-                    match item {
-                        Item::Free(before) => changed(base, before, &keg.unstable),
-                        Item::New | Item::Live => None,
-                    }
-                })
-            })
-        });
-        if let Some(offset) = changed {
+        if let Some(offset) = self.keg.with(|keg| keg.first_change()) {
             self.fail_changed(offset);
         }
     }
@@ -199,12 +150,7 @@ impl Zone {
             handle_alloc_error(layout);
         }
         vm::register_slab(base as usize, layout.size());
-        self.keg.with(|keg| {
-            keg.slabs.push(Slab {
-                base: base as usize,
-                items: [const { Item::New }; ITEMS_PER_SLAB],
-            });
-        });
+        self.keg.with(|keg| keg.add_slab(base as usize));
         for index in 0..ITEMS_PER_SLAB {
             let item = base.wrapping_add(index * self.stride);
             if let Some(init) = self.init {
@@ -219,94 +165,34 @@ impl Zone {
                 }
             }
         }
-        self.keg.with(|keg| {
-            for index in (0..ITEMS_PER_SLAB).rev() {
-                let item = base as usize + index * self.stride;
-                let (slab, index) = keg
-                    .find(item, self.stride)
-                    .expect("the slab was added above");
-                keg.slabs[slab].items[index] = Item::Free(contents(item, self.size));
-                keg.cache.push(item);
-            }
-        });
+        self.keg.with(|keg| keg.open_slab(base as usize));
     }
 
     /// Takes the item that was released last, if there is one.
     fn take(&self) -> Option<usize> {
-        let (item, changed) = self.keg.with(|keg| {
-            let item = keg.cache.pop()?;
-            let (slab, index) = keg.find(item, self.stride)?;
-            let before = std::mem::replace(&mut keg.slabs[slab].items[index], Item::Live);
-            keg.live += 1;
-            let changed = match before {
-                Item::Free(before) => changed(item, &before, &keg.unstable),
-                Item::New | Item::Live => Some(0),
-            };
-            Some((item, changed))
-        })?;
+        let (item, changed) = self.keg.with(Keg::take)?;
         if let Some(offset) = changed {
             self.fail_changed(offset);
         }
         Some(item)
     }
 
-    /// Gives a slab back if all of its items are free.
+    /// Gives the slab of an item back if all of its items are free.  The memory
+    /// stays mapped, so that a stale pointer reads a pattern.
     fn release_slab_of(&self, item: usize) {
-        let slab = self.keg.with(|keg| {
-            let (slab, _) = keg.find(item, self.stride)?;
-            if !keg.slabs[slab]
-                .items
-                .iter()
-                .all(|item| matches!(item, Item::Free(_)))
-            {
-                return None;
-            }
-            let slab = keg.slabs.remove(slab);
-            let bytes = slab.base..slab.base + ITEMS_PER_SLAB * self.stride;
-            keg.cache.retain(|item| !bytes.contains(item));
-            Some(slab)
-        });
-        let Some(slab) = slab else { return };
-        for index in 0..ITEMS_PER_SLAB {
-            let item = slab.base + index * self.stride;
+        for item in self
+            .keg
+            .with(|keg| keg.remove_slab_of(item))
+            .unwrap_or_default()
+        {
             if let Some(fini) = self.fini {
                 // SAFETY: the item is free and was taken off the zone.
                 unsafe { fini(item as *mut c_void, self.size as c_int) };
             }
-            // SAFETY: as above; the memory stays mapped, so that a stale
-            // pointer reads this pattern.
+            // SAFETY: as above.
             unsafe { ptr::write_bytes(item as *mut u8, TRASH, self.stride) };
         }
     }
-}
-
-impl Keg {
-    /// The slab and the index of the item at `address`.
-    fn find(&self, address: usize, stride: usize) -> Option<(usize, usize)> {
-        self.slabs.iter().enumerate().find_map(|(slab, held)| {
-            let offset = address.checked_sub(held.base)?;
-            (offset % stride == 0 && offset / stride < ITEMS_PER_SLAB)
-                .then_some((slab, offset / stride))
-        })
-    }
-}
-
-/// A copy of an item's bytes.
-fn contents(item: usize, size: usize) -> Box<[u8]> {
-    // SAFETY: the item belongs to a slab of a zone whose items have this size,
-    // and slabs stay mapped.
-    unsafe { core::slice::from_raw_parts(item as *const u8, size) }.into()
-}
-
-/// The offset of the first byte that differs from `before`.
-fn changed(item: usize, before: &[u8], unstable: &[Range<usize>]) -> Option<usize> {
-    let now = contents(item, before.len());
-    if *now == *before {
-        return None;
-    }
-    (0..before.len()).find(|&offset| {
-        now[offset] != before[offset] && !unstable.iter().any(|bytes| bytes.contains(&offset))
-    })
 }
 
 /// All zones, in order of creation.
@@ -324,14 +210,10 @@ pub fn find(name: &str) -> Option<&'static Zone> {
 /// Fails if `item` is a free item of a zone.
 pub fn assert_live(item: *const c_void, what: &str) {
     let zone = ZONES.with(|zones| {
-        zones.iter().copied().find(|zone| {
-            zone.keg.with(|keg| {
-                keg.find(item as usize, zone.stride)
-                    .is_some_and(|(slab, index)| {
-                        matches!(keg.slabs[slab].items[index], Item::Free(_))
-                    })
-            })
-        })
+        zones
+            .iter()
+            .copied()
+            .find(|zone| zone.is(item, State::Free))
     });
     if let Some(zone) = zone {
         fail(
@@ -373,12 +255,7 @@ pub unsafe extern "C" fn uma_zcreate(
         dtor,
         init,
         fini,
-        keg: HostLock::new(Keg {
-            slabs: Vec::new(),
-            cache: Vec::new(),
-            unstable: Vec::new(),
-            live: 0,
-        }),
+        keg: HostLock::new(Keg::new(size, (size + align_mask) & !align_mask)),
     }));
     ZONES.with(|zones| zones.push(zone));
     register_name(
@@ -439,7 +316,7 @@ pub unsafe extern "C" fn uma_zfree_arg(
     if item.is_null() {
         return;
     }
-    if !zone.is_live(item) {
+    if !zone.is(item, State::Live) {
         fail(
             Kind::Memory,
             format!("uma_zfree of what is no live item of zone {}", zone.name()),
@@ -449,20 +326,7 @@ pub unsafe extern "C" fn uma_zfree_arg(
         // SAFETY: the item is live, its owner gives it up.
         unsafe { dtor(item, zone.size as c_int, udata) };
     }
-    let double = zone.keg.with(|keg| {
-        let Some((slab, index)) = keg.find(item as usize, zone.stride) else {
-            return true;
-        };
-        let held = &mut keg.slabs[slab].items[index];
-        if !matches!(held, Item::Live) {
-            return true;
-        }
-        *held = Item::Free(contents(item as usize, zone.size));
-        keg.live -= 1;
-        keg.cache.push(item as usize);
-        false
-    });
-    if double {
+    if !zone.keg.with(|keg| keg.release(item.addr())) {
         fail(
             Kind::Memory,
             format!("an item of zone {} was freed twice at once", zone.name()),

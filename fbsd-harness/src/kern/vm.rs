@@ -1,9 +1,9 @@
 //! Memory of the machine: kernel stacks, physical addresses and the domains
 //! that they are in.
 //!
-//! A kernel stack here is memory for the thread's PCB and for the checks that
-//! it is given and taken in pairs; the code of a simulated thread runs on the
-//! stack of its coroutine.
+//! A kernel stack here is a number of pages on paper: it is given and taken in
+//! pairs, which is checked, and has room for the thread's PCB and trap frame.
+//! The code of a simulated thread runs on the stack of its coroutine.
 
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -15,7 +15,8 @@ use crate::kern::{malloc, uma};
 use crate::machine::api::{Kind, fail, name_of, point, proc0, wakeup};
 use crate::sys::{KT_MAXMEMDOM, thread};
 
-const PAGE: usize = 4096;
+/// Bytes that a stack really has, whatever its pages.
+pub const STACK_BYTES: usize = 1024;
 /// `kstack_pages`, what a thread gets that asks for nothing special.
 pub const KSTACK_PAGES: c_int = 4;
 /// `KSTACK_MAX_PAGES`: nobody gets more.
@@ -148,10 +149,9 @@ extern "C" fn pmap_kextract(address: usize) -> u64 {
     ((domain_of(address) as u64) << DOMAIN_SHIFT) | address as u64
 }
 
-/// A stack of this many pages, zeroed as far as it matters.
-fn new_stack(pages: c_int) -> usize {
-    let layout = Layout::from_size_align(pages as usize * PAGE, PAGE)
-        .expect("a kernel stack has a few pages");
+/// Memory for a stack.
+fn new_stack() -> usize {
+    let layout = Layout::from_size_align(STACK_BYTES, 64).expect("both are powers of two");
     // SAFETY: the layout has a size.
     let stack = unsafe { alloc(layout) };
     if stack.is_null() {
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn vm_thread_new(td: *mut thread, pages: c_int) -> c_int {
         let cached = vm.cached.iter().rposition(|(_, have)| *have == pages);
         let stack = match cached {
             Some(index) => vm.cached.remove(index).0,
-            None => new_stack(pages),
+            None => new_stack(),
         };
         vm.stacks.insert(stack, pages);
         Some(stack)
@@ -237,8 +237,8 @@ pub unsafe extern "C" fn vm_thread_dispose(td: *mut thread) {
 /// `td` is a thread with a stack.
 pub unsafe fn top_of_stack(td: *const thread, size: usize) -> *mut c_void {
     // SAFETY: the caller's promise.
-    let (stack, pages) = unsafe { ((*td).td_kstack as usize, (*td).td_kstack_pages as usize) };
-    ((stack + pages * PAGE - size) & !63) as *mut c_void
+    let stack = unsafe { (*td).td_kstack } as usize;
+    ((stack + STACK_BYTES - size) & !63) as *mut c_void
 }
 
 /// Wakes the swapper.  Nobody sleeps there, since nothing is swapped out, but
