@@ -253,3 +253,16 @@ fn an_export_that_only_jumps_to_a_local_function_is_found() {
     assert!(!row.ok);
     assert_eq!(row.details, ["proc_linkup does its work elsewhere"]);
 }
+
+#[test]
+fn an_export_may_end_in_a_jump_to_the_kernel() {
+    let mut s = Sample::good();
+    let start = s.function(
+        "proc_linkup",
+        true,
+        &[0x55, 0x48, 0x89, 0xe5, 0x5d, 0xe9, 0x00, 0x00, 0x00, 0x00],
+    );
+    s.reloc(".text", start + 6, "kernel_call", 4, -4);
+    let report = s.audit();
+    assert!(report.row("exports that only jump on").expect("a row").ok);
+}

@@ -66,31 +66,44 @@ pub fn rows(subject: &Subject, contract: &Contract, rules: &Rules) -> Vec<Row> {
     let mut rows = vec![
         Row::none("forbidden instructions", forbidden),
         Row::none("code outside functions", uncovered),
-        Row::none("exports that only jump on", jumpers(&functions)),
+        Row::none("exports that only jump on", jumpers(subject, &functions)),
     ];
     rows.extend(stack::rows(subject, &functions, rules));
     rows.push(size(subject, contract, rules));
     rows
 }
 
-/// Exported functions whose work another function does, reached by a jump: no
-/// stack trace shows them then, and fbt finds no return to put a probe on.
-fn jumpers(functions: &[Function<'_>]) -> Vec<String> {
-    let leaves = |function: &Function<'_>, instruction: &Instruction| {
-        let start = function.symbol.value;
-        instruction.flow_control() == FlowControl::UnconditionalBranch
-            && !(start..start + function.symbol.size).contains(&instruction.near_branch_target())
-    };
+/// Exported functions whose work another function of the object does, reached
+/// by a jump: no stack trace shows them then, and fbt finds no return to put a
+/// probe on.
+fn jumpers(subject: &Subject, functions: &[Function<'_>]) -> Vec<String> {
     functions
         .iter()
         .filter(|function| function.symbol.global)
         .filter(|function| {
-            let flow = |wanted| move |i: &&Instruction| i.flow_control() == wanted;
-            !function.body.iter().any(|i| flow(FlowControl::Return)(&i))
-                && function.body.iter().any(|i| leaves(function, i))
+            let returns = |i: &Instruction| i.flow_control() == FlowControl::Return;
+            !function.body.iter().any(returns)
+                && function.body.iter().any(|i| jumps_on(subject, function, i))
         })
         .map(|function| format!("{} does its work elsewhere", function.symbol.name))
         .collect()
+}
+
+/// Whether it is a jump to another function of the object.
+fn jumps_on(subject: &Subject, function: &Function<'_>, instruction: &Instruction) -> bool {
+    if instruction.flow_control() != FlowControl::UnconditionalBranch {
+        return false;
+    }
+    let section = &subject.sections[function.section];
+    let bytes = instruction.ip()..instruction.next_ip();
+    match section.relocs_in(bytes).first() {
+        Some(reloc) => !subject.symbols[reloc.symbol].is_undefined(),
+        None => {
+            let start = function.symbol.value;
+            let own = start..start + function.symbol.size;
+            !own.contains(&instruction.near_branch_target())
+        }
+    }
 }
 
 /// `function+0x10: instruction: why` for messages.
