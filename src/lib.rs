@@ -38,6 +38,10 @@
 //! `build.rs` takes from the build; see docs/building.md.
 
 #![cfg_attr(not(test), no_std)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the map is for who reads the source: all but `export` is private"
+)]
 
 mod alloc;
 mod boot;
