@@ -58,13 +58,14 @@ impl Pct {
         self.priorities[usize::from(thread)] = Some(self.lowest);
     }
 
-    /// The way whose thread has the highest priority, the first of equals.
+    /// The way whose thread has the highest priority, the first of equals.  A
+    /// thread that only waits is taken when nobody else can run.
     fn best(&mut self, point: &Point<'_>) -> usize {
-        let mut best = (0, 0);
+        let mut best = (0, (false, 0));
         for (index, way) in point.ways.iter().enumerate() {
-            let priority = self.priority(way.thread);
-            if priority > best.1 {
-                best = (index, priority);
+            let rank = (way.kind != Kind::Yield, self.priority(way.thread));
+            if rank > best.1 {
+                best = (index, rank);
             }
         }
         best.0
@@ -75,18 +76,17 @@ impl Strategy for Pct {
     fn choose(&mut self, point: &Point<'_>) -> usize {
         let decision = self.decisions;
         self.decisions += 1;
-        // A thread that only waits runs when nobody else can.
-        for way in point.ways {
-            if way.kind == Kind::Yield {
-                self.lower(way.thread);
-            }
-        }
         while self.changes.first() == Some(&decision) {
             self.changes.remove(0);
             let best = self.best(point);
             self.lower(point.ways[best].thread);
         }
-        self.best(point)
+        let best = self.best(point);
+        if point.ways[best].kind == Kind::Yield {
+            // Those that wait take turns.
+            self.lower(point.ways[best].thread);
+        }
+        best
     }
 
     fn name(&self) -> String {
