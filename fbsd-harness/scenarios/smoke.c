@@ -222,6 +222,7 @@ catcher(void *arg)
 	ready = 2;
 	CHECK_EQ(u_pipe_read(&pipes[1]), 0);
 	CHECK_EQ(sim_restarts(curthread), 1);
+	CHECK_EQ(u_sigblock(SIGUSR1), 0);
 	ready = 3;
 	CHECK_EQ(u_sigsuspend(), EINTR);
 	u_crash();
@@ -262,8 +263,7 @@ SCENARIO(X07_ptrace, "attach, suspend a thread, continue, dump core, detach",
 	sim_wait(p->p_suspcount == 3);
 	CHECK_EQ(k_ptrace_suspend(p, sim_thread(p, 1)), 0);
 	CHECK_EQ(k_ptrace_cont(p, 0), 0);
-	sim_wait(p->p_suspcount == 1);
-	CHECK(TD_IS_SUSPENDED(sim_thread(p, 1)));
+	sim_wait(p->p_suspcount == 1 && TD_IS_SUSPENDED(sim_thread(p, 1)));
 	CHECK_EQ(k_kill(p, SIGSTOP), 0);
 	CHECK_EQ(k_wait_stopped(p), 0);
 	CHECK_EQ(k_ptrace_resume(p, sim_thread(p, 1)), 0);
