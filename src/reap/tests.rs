@@ -14,6 +14,8 @@ pub(crate) fn power_off() {
         domain.zombies.store(ptr::null_mut(), Ordering::Relaxed);
         domain.reapticks.store(0, Ordering::Relaxed);
     }
+    // SAFETY: the world that ends has the statics for itself.
+    unsafe { *REAP_TASK.get() = MaybeUninit::zeroed() }
 }
 
 /// A thread that has exited, and whose CPU has left its stack, is taken over.
@@ -201,6 +203,39 @@ fn one_task_is_enough_for_all_domains() {
     // SAFETY: initialised by the boot.
     unsafe { reap_callout_cb(ptr::null_mut()) }
     assert_eq!(world.count("taskqueue_enqueue"), 1);
+}
+
+/// What `TASK_INIT` writes, whatever was there; the context is not used.
+#[test]
+fn task_is_made_from_nothing() {
+    let _world = world_of(1);
+    // SAFETY: integers and pointers: zero is a value.
+    let mut task: sys::task = unsafe { core::mem::zeroed() };
+    (task.ta_pending, task.ta_priority, task.ta_flags) = (1, 2, 3);
+    let context = (&raw mut task).cast();
+    // SAFETY: on no queue.
+    unsafe { init_task(&raw mut task, context) }
+    assert_eq!(
+        (task.ta_pending, task.ta_priority, task.ta_flags),
+        (0, 0, 0)
+    );
+    assert_eq!(task.ta_context, context);
+    assert!(task.ta_func.is_some());
+}
+
+/// The callout's task reaps everything once its queue runs it.
+#[test]
+fn callouts_task_reaps_everything() {
+    let world = world_of(2);
+    let threads = [0, 1].map(|domain| world.exited(1, domain)[0]);
+    threads.into_iter().for_each(stash);
+    fake_vars::pass_ticks(1000);
+    // SAFETY: initialised by the boot.
+    unsafe {
+        reap_callout_cb(ptr::null_mut());
+        sys::taskqueue_drain(sys::taskqueue_thread, REAP_TASK.get().cast());
+    }
+    assert_eq!(reaped(&threads), [true, true]);
 }
 
 /// CPUs are made to switch first; then everything is reaped, and the task's
