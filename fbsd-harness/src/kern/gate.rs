@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use super::{lock, spin, switch};
+use super::{lock, sched, spin, switch};
 use crate::machine::cpu::{curthread, smp_mode};
 use crate::machine::ext::{Gate, ext};
 use crate::machine::point;
@@ -33,14 +33,13 @@ unsafe fn pass(gate: Gate) {
 pub unsafe fn poll(what: *const c_char, polls: c_int) {
     lock::assert_none("polling");
     let td = curthread();
-    if smp_mode() {
-        super::sched::sched_relinquish(td);
-        return;
-    }
-    let mark = point::Activity::now(4 << polls.clamp(0, 5));
     (*ext(td)).polling = true;
-    let what = text(CStr::from_ptr(what));
-    pass(Gate::new(what, &|| mark.is_over()));
+    if smp_mode() {
+        sched::sched_relinquish(td);
+    } else {
+        let mark = point::Activity::now(4 << polls.clamp(0, 5));
+        pass(Gate::new(text(CStr::from_ptr(what)), &|| mark.is_over()));
+    }
     (*ext(td)).polling = false;
 }
 

@@ -52,8 +52,8 @@ unsafe fn dequeue(it: *mut Cpu, td: *mut Thread) {
 /// May `td`, on a run queue, run now?  Its gate is open and it has left the
 /// CPU that it ran on before.
 unsafe fn is_open(td: *mut Thread) -> bool {
-    if spin::lock_of(td) == spin::blocked() {
-        return cpu::smp_mode();
+    if spin::lock_of(td) == spin::blocked() && !cpu::smp_mode() {
+        return false;
     }
     (*ext(td)).gate.is_none_or(|gate| gate.is_open())
 }

@@ -12,7 +12,7 @@ use super::{lock, sched, spin, thread, time};
 use crate::machine::coro::{self, sim_switch};
 use crate::machine::cpu::{cpu, curcpu, curthread, pcpu_of, smp_mode};
 use crate::machine::ext::ext;
-use crate::machine::names;
+use crate::machine::{names, parallel};
 use crate::machine::point::{misuse, point};
 use crate::report::{self, Kind};
 use crate::sys::{self, TDS_CAN_RUN, TDS_RUNNING, mtx, thread as Thread};
@@ -62,6 +62,9 @@ pub unsafe extern "C" fn mi_switch(flags: c_int) {
 /// section: puts the dead thread of that CPU away.
 unsafe fn arrive() {
     point("switch_in", &[curthread() as usize]);
+    if smp_mode() {
+        parallel::progress();
+    }
     let pc = pcpu_of(curcpu());
     let dead = (*pc).pc_deadthread;
     if !dead.is_null() {

@@ -55,7 +55,10 @@ pub fn reserve() {
 /// Calls `f` for every structure that a thread has lived in.
 pub fn for_each(mut f: impl FnMut(*mut thread)) {
     for slot in &ALL[..ALL_LEN.load(Ordering::Acquire)] {
-        f(slot.load(Ordering::Relaxed));
+        let td = slot.load(Ordering::Acquire);
+        if !td.is_null() {
+            f(td);
+        }
     }
 }
 
@@ -73,7 +76,7 @@ pub unsafe fn adopt(td: *mut thread, own_stack: bool) {
         if slot >= MAX_THREADS {
             report::fail(Kind::Internal, format!("more than {MAX_THREADS} threads"));
         }
-        ALL[slot].store(td, Ordering::Relaxed);
+        ALL[slot].store(td, Ordering::Release);
     }
     trace::note("=thread", &[td as usize, usize::from((*ext).number)]);
     if own_stack && (*ext).stack.is_null() {

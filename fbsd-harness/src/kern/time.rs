@@ -51,15 +51,10 @@ pub fn sbinuptime() -> sbintime_t {
     uptime() as sbintime_t * TICK_SBT
 }
 
-/// Sets the time; it never goes back.
-pub fn set_uptime(now: u64) {
-    UPTIME.store(now, Ordering::Relaxed);
-    ticks.store(FIRST.wrapping_add(now as c_int), Ordering::Relaxed);
-}
-
 /// Lets time pass, whatever else is going on.
-pub fn advance(by: u32) {
-    set_uptime(uptime() + u64::from(by));
+pub fn advance(by: u64) {
+    let now = UPTIME.fetch_add(by, Ordering::Relaxed) + by;
+    ticks.store(FIRST.wrapping_add(now as c_int), Ordering::Relaxed);
 }
 
 /// When the next callout is due, in ticks since boot; not before the next tick.

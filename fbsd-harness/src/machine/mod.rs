@@ -10,6 +10,7 @@
 //! * [`coro`]: stacks and the context switch;
 //! * [`cpu`]: CPUs, pcpu, GS;
 //! * [`ext`]: what the harness keeps behind each `struct thread`;
+//! * [`parallel`]: MODE=smp;
 //! * [`point`]: scheduling points, the ways to go on, spinning, idling;
 //! * [`trace`]: what happened;
 //! * [`names`]: what addresses are called in reports;
@@ -21,6 +22,7 @@ pub mod coro;
 pub mod cpu;
 pub mod ext;
 pub mod names;
+pub mod parallel;
 pub mod point;
 pub mod run;
 pub mod stuck;

@@ -1,6 +1,8 @@
 //! What addresses are called in reports.
 
 use super::trace;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::report::{self, NAMES};
 use crate::sys::{proc_, thread};
 
@@ -52,8 +54,11 @@ pub fn register(start: usize, size: usize, name: &str) {
         text: [0; LEN],
     };
     entry.text[..len].copy_from_slice(&name.as_bytes()[..len]);
-    // SAFETY: the arena lives as long as the run; names are given one at a time in det,
-    // and in smp before the other CPUs start or under the locks of who names.
+    static BUSY: AtomicBool = AtomicBool::new(false);
+    while BUSY.swap(true, Ordering::Acquire) {
+        std::hint::spin_loop();
+    }
+    // SAFETY: the arena lives as long as the run, and one host thread at a time writes.
     unsafe {
         let count = (*arena).names_len as usize;
         if count < NAMES {
@@ -61,6 +66,7 @@ pub fn register(start: usize, size: usize, name: &str) {
             (*arena).names_len = count as u32 + 1;
         }
     }
+    BUSY.store(false, Ordering::Release);
 }
 
 /// Fields that reports name: of a process and of a thread.

@@ -296,7 +296,7 @@ unsafe fn pass_time(desperate: bool) {
     if next > det.progress + PATIENCE * u64::from(time::rate()) {
         stuck::deadlock("nobody can go on, whatever time passes");
     }
-    time::set_uptime(next);
+    time::advance(next - time::uptime());
     trace::note("=ticks", &[next as usize]);
 }
 

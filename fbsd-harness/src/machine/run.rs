@@ -9,7 +9,7 @@ use fbsd_explorer::Scheduler;
 
 use super::cpu::{self, MAX_CPUS, become_cpu, cpu as cpu_of, ncpus, pcpu_of};
 use super::ext::{THREAD_SIZE, ext};
-use super::{coro, names, point};
+use super::{names, parallel, point};
 use crate::kern::{
     boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile,
 };
@@ -86,8 +86,9 @@ pub fn run(config: Config) -> ! {
         callout::start();
         taskqueue::start();
         if config.smp {
-            start_cpus();
+            parallel::start();
         }
+        super::trace::note("=begin", &[]);
         crate::capi::controller(config.body);
         report::pass()
     }
@@ -133,26 +134,5 @@ unsafe fn prepare_idle(number: usize) {
         (*pc).pc_curthread = td;
     } else {
         thread::set_state(td, sys::TDS_CAN_RUN);
-    }
-}
-
-/// MODE=smp: starts a host thread for every CPU but the first.
-fn start_cpus() {
-    for number in 1..ncpus() {
-        std::thread::spawn(move || {
-            become_cpu(number);
-            // SAFETY: this host thread is the CPU from now on; its own stack is left for good.
-            unsafe {
-                let mut own = 0;
-                coro::sim_switch(
-                    &raw mut own,
-                    &raw const (*ext(cpu::curthread())).rsp,
-                    ptr::null_mut(),
-                    0,
-                    ptr::null(),
-                    0,
-                );
-            }
-        });
     }
 }
