@@ -57,3 +57,33 @@ impl Rng {
         self.below(of) < parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_the_published_generators() {
+        let mut state = 0;
+        assert_eq!(split_mix(&mut state), 0xe220_a839_7b1d_cdaf);
+        let mut rng = Rng {
+            state: [1, 2, 3, 4],
+        };
+        let numbers = [rng.draw(), rng.draw(), rng.draw()];
+        assert_eq!(numbers, [41_943_041, 58_720_359, 3_588_806_011_781_223]);
+    }
+
+    #[test]
+    fn below_is_even() {
+        let mut rng = Rng::new(1);
+        let mut counts = [0; 6];
+        for _ in 0..60_000 {
+            counts[rng.below(6) as usize] += 1;
+        }
+        assert!(
+            counts.iter().all(|count| (9_500..10_500).contains(count)),
+            "{counts:?}"
+        );
+        assert_eq!(rng.below(0), 0);
+    }
+}

@@ -128,7 +128,7 @@ impl<'a> Converter<'a> {
         let first = args.first().copied().unwrap_or_default();
         let other = self.threads.get(&first).copied().unwrap_or(NO_THREAD);
         match name {
-            "user" => self.becomes(me, State::User, None),
+            "user" | "user spin" => self.becomes(me, State::User, None),
             "switch_in" => self.becomes(me, State::Running, None),
             "switch_out" => {
                 let state = self.leaving.remove(&other).unwrap_or(State::Runnable);

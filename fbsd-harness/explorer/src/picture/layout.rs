@@ -3,19 +3,19 @@
 use std::ops::Range;
 
 use super::style;
-use crate::history::{History, Hold, Lane, Span};
+use crate::history::{History, Hold, Lane, Mark, Span};
 
 /// Width of the column of an event with words, and of one without.
 const WIDE: f64 = 17.0;
 const NARROW: f64 = 5.0;
 
 /// Room for names on the left, and behind the last column.
-pub const LEFT: f64 = 130.0;
-pub const RIGHT: f64 = 150.0;
+const LEFT: f64 = 130.0;
+const RIGHT: f64 = 150.0;
 
 /// Heights: of the words above a lane, of its state, of one of its lock bars,
 /// of the room below it, of a CPU's row.
-pub const WORDS: f64 = 96.0;
+pub const WORDS: f64 = 106.0;
 pub const STATE: f64 = 20.0;
 pub const LOCK: f64 = 12.0;
 pub const GAP: f64 = 12.0;
@@ -77,7 +77,11 @@ impl<'a> Layout<'a> {
         for lane in lanes {
             let locks = stack(lane, &columns);
             let depth = locks.iter().map(|(row, _)| row + 1).max().unwrap_or(0);
-            top += WORDS;
+            top += if has_words(lane, &columns) {
+                WORDS
+            } else {
+                GAP
+            };
             rows.push(Row { lane, top, locks });
             top += STATE + depth as f64 * LOCK + GAP;
         }
@@ -107,11 +111,21 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Whether anything is written above a lane.
+fn has_words(lane: &Lane, columns: &Range<usize>) -> bool {
+    let worded = |mark: &&Mark| columns.contains(&mark.at);
+    lane.notes.iter().any(|note| worded(&note))
+        || lane
+            .calls
+            .iter()
+            .filter(worded)
+            .any(|call| !style::is_minor(&call.text))
+}
+
 /// Whether a lane has something to show.
 fn is_active(lane: &Lane, history: &History, columns: &Range<usize>) -> bool {
     let shown = |at: usize| columns.contains(&at);
-    lane.calls.iter().any(|call| shown(call.at))
-        || lane.notes.iter().any(|note| shown(note.at))
+    has_words(lane, columns)
         || history
             .arrows
             .iter()

@@ -36,7 +36,7 @@ pub fn lock(object: u32) -> &'static str {
 /// Whether a call is drawn as a mark without words: the locks have bars of
 /// their own, and idling says nothing.
 pub fn is_minor(call: &str) -> bool {
-    const MINOR: [&str; 14] = [
+    const MINOR: [&str; 15] = [
         "mtx_",
         "_mtx",
         "__mtx",
@@ -50,6 +50,7 @@ pub fn is_minor(call: &str) -> bool {
         "switch_",
         "mi_switch",
         "user(",
+        "user spin",
         "kdtrace_",
     ];
     MINOR.iter().any(|start| call.starts_with(start))

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::escape;
-use super::layout::{CPU, HEAD, LEFT, LOCK, Layout, RIGHT, Row, STATE, WORDS};
+use super::layout::{CPU, HEAD, LOCK, Layout, Row, STATE};
 use super::style;
 use crate::history::{Arrow, Doing, History, Mark, Span};
 use crate::trace::State;
@@ -13,7 +13,7 @@ use crate::trace::State;
 const CHARACTER: f64 = 5.6;
 
 /// Longest text above a lane, in characters.
-const LONGEST: usize = 24;
+const LONGEST: usize = 23;
 
 const PREAMBLE: &str = r##"<style>
 text { font: 10px "DejaVu Sans", Verdana, sans-serif; fill: #263238 }
@@ -69,16 +69,14 @@ impl Svg<'_> {
 "##
         );
         self.label(12.0, 24.0, "title", title);
-        self.label(12.0, 44.0, "heading", heading);
-        let left_out = self.layout.columns.start;
-        if left_out > 0 {
-            let note = format!("{left_out} events at the beginning are left out");
-            self.label(LEFT, HEAD - 8.0, "faint", &note);
+        let mut heading = heading.to_string();
+        if self.layout.columns.start > self.history.begin {
+            heading.push_str(" (the beginning of the run is left out)");
         }
         if self.history.cut {
-            let x = width - RIGHT;
-            self.label(x, HEAD - 8.0, "faint", "the run went on");
+            heading.push_str(" (the run went on: its trace was full)");
         }
+        self.label(12.0, 44.0, "heading", &heading);
     }
 
     fn label(&mut self, x: f64, y: f64, class: &str, text: &str) {
@@ -293,7 +291,7 @@ impl Svg<'_> {
             Some(from) if from.lane.thread == to.lane.thread => return,
             Some(from) if from.top < to.top => (from.top + STATE, to.top),
             Some(from) => (from.top, to.top + STATE),
-            None => (to.top - WORDS / 2.0, to.top),
+            None => (to.top - STATE, to.top),
         };
         let who = arrow.from.map_or("a timer".to_string(), |thread| {
             self.history.names.thread(thread)
