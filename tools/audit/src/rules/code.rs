@@ -75,14 +75,20 @@ pub fn rows(subject: &Subject, contract: &Contract, rules: &Rules) -> Vec<Row> {
 
 /// Exported functions whose work another function of the object does, reached
 /// by a jump: no stack trace shows them then, and fbt finds no return to put a
-/// probe on.
+/// probe on.  (A last call that became a jump, as in C's `thread_wait`, is
+/// another matter: the work before it was done here.)
 fn jumpers(subject: &Subject, functions: &[Function<'_>]) -> Vec<String> {
     functions
         .iter()
         .filter(|function| function.symbol.global)
         .filter(|function| {
-            let returns = |i: &Instruction| i.flow_control() == FlowControl::Return;
-            !function.body.iter().any(returns)
+            let works = |i: &Instruction| {
+                matches!(
+                    i.flow_control(),
+                    FlowControl::Return | FlowControl::Call | FlowControl::IndirectCall
+                )
+            };
+            !function.body.iter().any(works)
                 && function.body.iter().any(|i| jumps_on(subject, function, i))
         })
         .map(|function| format!("{} does its work elsewhere", function.symbol.name))
