@@ -2,7 +2,7 @@
 //! runner shares with the process of the run.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use crate::machine::{names, point, trace};
 
@@ -60,6 +60,17 @@ pub const RUNNING: u32 = 0;
 pub const PASSED: u32 = 1;
 /// The run failed: `kind` and `text` say why.
 pub const FAILED: u32 = 2;
+
+/// What a run counts for the runner's table.
+#[derive(Clone, Copy)]
+pub enum Counter {
+    /// Threads that were started.
+    ThreadsCreated,
+    /// Threads that have exited.
+    ThreadsExited,
+    /// Processes that were made.
+    ProcessesCreated,
+}
 
 /// What a run leaves to the runner.
 #[repr(C)]
@@ -131,6 +142,16 @@ impl Arena {
 #[inline(always)]
 pub fn arena() -> *mut Arena {
     ARENA.load(Ordering::Relaxed)
+}
+
+/// Counts one more.
+pub fn count(counter: Counter) {
+    let arena = arena();
+    if !arena.is_null() {
+        // SAFETY: the arena lives as long as the run; only atomics touch its counters.
+        let counter = unsafe { AtomicU64::from_ptr(&raw mut (*arena).counters[counter as usize]) };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Has the run ended?

@@ -9,6 +9,7 @@ use super::{lock, spin, switch, time};
 use crate::machine::cpu::{cpu, curcpu, curthread, smp_mode};
 use crate::machine::ext::ext;
 use crate::machine::point::{misuse, point};
+use crate::machine::trace::note;
 use crate::sys::{self, ASTR_ASTF_REQUIRED, ASTR_KCLEAR, ASTR_TDP, thread};
 
 /// A handler: the thread, and all bits that were set.
@@ -123,9 +124,18 @@ unsafe fn run(td: *mut thread, bits: c_int, clearing: bool) {
     }
 }
 
+/// Leaves user mode: for the trace.
+pub unsafe fn kernel_enter(td: *mut thread) {
+    if (*ext(td)).user {
+        (*ext(td)).user = false;
+        note("=kernel", &[td as usize]);
+    }
+}
+
 /// The way back to user mode: runs handlers until none is asked for.
 pub unsafe fn userret(td: *mut thread) {
     lock::assert_none("return to user mode");
+    kernel_enter(td);
     loop {
         point("userret", &[td as usize]);
         if pending(td).load(Ordering::Relaxed) == 0 {
@@ -142,9 +152,11 @@ pub unsafe fn userret(td: *mut thread) {
 pub unsafe fn user_tick() {
     let td = curthread();
     let before = (*td).td_generation;
-    (*ext(td)).user = true;
+    if !(*ext(td)).user {
+        (*ext(td)).user = true;
+        note("=user", &[td as usize]);
+    }
     point("user", &[]);
-    (*ext(td)).user = false;
     let me = cpu(curcpu());
     let now = time::now_ticks();
     let clock = (*me).tick_seen != now;

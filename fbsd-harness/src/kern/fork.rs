@@ -123,6 +123,7 @@ unsafe fn do_fork(td: *mut thread, p1: *mut proc_, p2: *mut proc_, td2: *mut thr
         proc_unlock(p2);
 
         cpu_fork(td2, fork.entry, td2.cast());
+        crate::report::count(crate::report::Counter::ProcessesCreated);
         if fork.flags & RFPPWAIT != 0 {
             (*td).td_pflags |= TDP_RFPPWAIT as c_int;
             (*td).td_rfppwait_p = p2;

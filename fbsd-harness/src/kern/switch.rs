@@ -14,7 +14,7 @@ use crate::machine::cpu::{cpu, curcpu, curthread, pcpu_of, smp_mode};
 use crate::machine::ext::ext;
 use crate::machine::{names, parallel};
 use crate::machine::point::{misuse, point};
-use crate::report::{self, Kind};
+use crate::report::{self, Counter, Kind};
 use crate::sys::{self, TDS_CAN_RUN, TDS_RUNNING, mtx, thread as Thread};
 
 unsafe extern "C" {
@@ -159,6 +159,7 @@ unsafe extern "C" fn sched_throw(td: *mut Thread) -> ! {
     if !smp_mode() && (*ext(td)).nheld != 0 {
         misuse(format!("a thread dies with locks held{}", lock::list_held(td)));
     }
+    report::count(Counter::ThreadsExited);
     cpu_switch(td, next, queue_lock);
     report::fail(Kind::Internal, format!("the dead thread {} runs", names::of(td as usize)));
 }

@@ -10,7 +10,7 @@ use super::{sched, sleepq, spin, switch, turnstile};
 use crate::machine::cpu::{self, curcpu};
 use crate::machine::ext::{ThreadStorage, ext};
 use crate::machine::{coro, names, trace};
-use crate::report::{self, Kind};
+use crate::report::{self, Counter, Kind};
 use crate::sys::{
     self, SRQ_BORING, TDF_SBDRY, TDI_IWAIT, TDI_LOCK, TDI_SLEEPING, TDI_SUSPENDED, TDI_SWAPPED,
     TDS_CAN_RUN, TDS_INACTIVE, TDS_INHIBITED, TDS_RUNNING, TDS_RUNQ, proc_, thread,
@@ -95,6 +95,9 @@ pub unsafe fn adopt(td: *mut thread, own_stack: bool) {
 pub unsafe fn cpu_fork(td: *mut thread, entry: unsafe fn(*mut c_void), arg: *mut c_void) {
     adopt(td, true);
     let ext = ext(td);
+    if !(*ext).internal {
+        report::count(Counter::ThreadsCreated);
+    }
     (*ext).entry = Some(entry);
     (*ext).arg = arg;
     (*ext).bound = false;

@@ -13,7 +13,8 @@ pub use super::point::{misuse, point, spin_until, steps, yield_point};
 pub use super::run::{invariants, lock_debug};
 pub use super::trace::{len as trace_len, note};
 pub use crate::kern::ast::{
-    ast_pending, ast_register, ast_sched, ast_sched_locked, ast_unsched_locked, user_tick, userret,
+    ast_pending, ast_register, ast_sched, ast_sched_locked, ast_unsched_locked, kernel_enter,
+    user_tick, userret,
 };
 pub use crate::kern::callout::{callout_drain, callout_init, callout_reset, callout_stop};
 pub use crate::kern::gate::{poll, wait_until};

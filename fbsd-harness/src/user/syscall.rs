@@ -17,6 +17,7 @@ pub unsafe fn enter(name: &'static str) -> *mut thread {
         entry::user_point();
         let td = curthread();
         let p = (*td).td_proc;
+        kernel_enter(td);
         note(name, &[td as usize]);
         if (*td).td_cowgen != (&raw const (*p).p_cowgen).read_volatile() {
             thread_cow_update(td);
