@@ -34,6 +34,7 @@ pub unsafe fn proc_linkup0(p: Proc, td: Thread) {
 ///
 /// Nobody else sees the process or the thread; its list of threads is empty.
 /// No locks held; may sleep.
+#[inline(always)]
 pub unsafe fn proc_linkup(p: Proc, td: Thread) {
     // SAFETY: by the caller's contract.
     unsafe {
@@ -57,6 +58,7 @@ pub unsafe fn proc_linkup(p: Proc, td: Thread) {
 /// The process lock is held, unless nobody else sees the process: proc0 has
 /// no lock yet when thread0 is linked, so this can't be asserted.  `td` is on
 /// no process's list.
+#[inline(always)]
 pub unsafe fn thread_link(td: Thread, p: Proc) {
     // SAFETY: by the caller's contract.
     unsafe {
@@ -88,6 +90,7 @@ pub unsafe fn thread_link(td: Thread, p: Proc) {
 /// # Safety
 ///
 /// The thread is linked to that process.
+#[inline(always)]
 pub unsafe fn thread_unlink(td: Thread, pl: &mut ProcLocked) {
     pl.assert_owned(here!());
     // SAFETY: the process lock is held and the thread is on the list.
