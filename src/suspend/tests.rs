@@ -213,3 +213,53 @@ fn flash_with_nobody_counted_is_caught() {
     let expected = "Assertion p->p_suspcount > 0 failed at src/suspend.rs:";
     assert!(text.starts_with(expected), "{text}");
 }
+
+/// A token without its lock, wherever C asserts the lock.
+#[test]
+#[cfg(INVARIANTS)]
+fn locks_are_asserted() {
+    let world = World::new();
+    let p = world.own_proc();
+    let [a, b] = ["a", "b"].map(|name| world.thread(name, p));
+    b.suspended();
+    // SAFETY: the contracts are broken, and the assertions say so.
+    let (pl, sl, tl) = unsafe {
+        (
+            || ProcLocked::assume(p),
+            || ProcSlocked::assume(p),
+            |td| ThreadLocked::assume(td),
+        )
+    };
+    let process_lock = "mutex p.mtx not owned";
+    // SAFETY: as above.
+    let switched = || unsafe { switch(Thread::current(), pl(), sl()) };
+    assert_eq!(world.panics(switched), process_lock);
+    assert_eq!(world.panics(|| flash(b, &pl())), process_lock);
+
+    let held = world.lock_proc(p);
+    let spin_lock = "mutex p.slock not owned";
+    assert_eq!(world.panics(switched), spin_lock);
+    held.unlock(here!());
+    let suspended = |td| world.panics(|| suspend_one(&mut tl(td), &mut sl()));
+    let released = |td| world.panics(|| unsuspend_one(tl(td), &mut sl(), true) == WakeSwapper::NO);
+    assert_eq!(suspended(a), spin_lock);
+    assert_eq!(released(b), "mutex b.lock not owned");
+
+    let held = b.lock(here!());
+    assert_eq!(released(b), spin_lock);
+    held.unlock(here!());
+    p.lock_spin(here!()).keep_held();
+    assert_eq!(suspended(a), "mutex a.lock not owned");
+}
+
+#[test]
+#[cfg(INVARIANTS)]
+fn thread_is_not_suspended_twice() {
+    let world = World::new();
+    let p = world.own_proc();
+    let td = world.thread("a", p).suspended();
+    let mut sl = p.lock_spin(here!());
+    let mut tl = td.lock(here!());
+    let text = world.panics(|| suspend_one(&mut tl, &mut sl));
+    assert_eq!(text, "already suspended");
+}

@@ -376,3 +376,20 @@ fn ast_stops_at_the_boundary() {
     world.assert_all_used();
     assert!(!is_held(p.mtx_ptr()));
 }
+
+#[test]
+#[cfg(INVARIANTS)]
+fn locks_are_asserted() {
+    use crate::kpi::mutex::Mutex;
+    let (world, td, p) = set_up(&(SIG, 0, false, Nobody, Stops, Stops));
+    let token = || unsafe { ProcLocked::assume(p) };
+    let text = world.panics(|| needed(td, &token()));
+    assert_eq!(text, "mutex p.mtx not owned");
+    let text = world.panics(|| check(token(), Where::InKernel).0);
+    assert_eq!(text, "mutex p.mtx not owned");
+
+    unsafe { Mutex::from_raw(&raw mut sys::Giant) }.lock(here!());
+    let pl = world.lock_proc(p);
+    let text = world.panics(|| check(pl, Where::InKernel).0);
+    assert_eq!(text, "mutex Giant owned");
+}

@@ -172,3 +172,36 @@ fn swapper_is_asked_for_by_either_call() {
         assert_eq!(woken, cfg!(has_swapper) && release + abort > 0);
     }
 }
+
+/// A token without its lock, even for a thread that is left alone.
+#[test]
+#[cfg(INVARIANTS)]
+fn locks_are_asserted() {
+    for (held, text) in [
+        ([false, true, true], "mutex p.mtx not owned"),
+        ([true, false, true], "mutex p.slock not owned"),
+        ([true, true, false], "mutex a.lock not owned"),
+    ] {
+        let (world, td) = set_up(&(No, false, Some(Uninterruptible), [&[]; 4]));
+        let p = world.own_proc();
+        if held[0] {
+            p.lock(here!()).keep_held();
+        }
+        if held[1] {
+            p.lock_spin(here!()).keep_held();
+        }
+        if held[2] {
+            td.lock(here!()).keep_held();
+        }
+        // SAFETY: the contract is broken, and the assertion says so.
+        let (pl, mut sl, tl) = unsafe {
+            (
+                ProcLocked::assume(p),
+                ProcSlocked::assume(p),
+                ThreadLocked::assume(td),
+            )
+        };
+        let said = world.panics(|| weed_inhibited(Exit, tl, &pl, &mut sl) == WakeSwapper::NO);
+        assert_eq!(said, text);
+    }
+}
