@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::spin;
+use super::{proc_check, spin};
 use crate::machine::cpu::{curthread, smp_mode};
 use crate::machine::ext::{MAX_HELD, ext};
 use crate::machine::point::misuse;
@@ -64,6 +64,7 @@ pub unsafe fn released(m: *mut mtx) {
         if (*held).held[index] == word {
             remove(held, index);
             trace::note("=release", &[m as usize]);
+            proc_check::released(m);
             return;
         }
     }
@@ -88,8 +89,10 @@ pub unsafe fn prune() {
         index -= 1;
         let word = (*held).held[index];
         if word.read_volatile() & !sys::KT_MTX_FLAGMASK != td as usize {
-            trace::note("=release", &[spin::of_word(word) as usize]);
+            let m = spin::of_word(word);
+            trace::note("=release", &[m as usize]);
             remove(held, index);
+            proc_check::released(m);
         }
     }
 }
@@ -149,6 +152,7 @@ pub unsafe fn list_held(td: *mut thread) -> String {
 
 /// Does the running thread hold any lock but `except`?  (det)
 pub unsafe fn holds_other_than(except: *mut mtx) -> bool {
+    prune();
     let held = ext(curthread());
     (&(*held).held)[..(*held).nheld]
         .iter()
