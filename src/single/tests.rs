@@ -85,6 +85,24 @@ fn modes_set_their_flags() {
     }
 }
 
+/// What another mode has left is taken away.
+#[test]
+fn modes_replace_each_others_flags() {
+    for (mode, flags) in [
+        (SingleMode::NoExit, SS),
+        (SingleMode::Exit, SS | SX),
+        (SingleMode::Boundary, SS | SB),
+        (SingleMode::AllProc, SS | TOTAL),
+    ] {
+        let (world, p, _) = three();
+        p.set_p_flag(HAD | SX | SB);
+        let mut pl = world.lock_proc(p);
+        mark(&mut pl, mode);
+        pl.unlock(here!());
+        assert_eq!(p.p_flag(), (HAD | flags) as c_int, "{mode:?}");
+    }
+}
+
 /// One pass: running threads are told and interrupted, one that could run is
 /// told, one that sleeps is woken; then the single-threader suspends itself.
 #[test]
