@@ -388,7 +388,10 @@ int	u_abi_linux(void);
 int	k_kill(struct proc *p, int sig);	/* ESRCH for a zombie */
 int	k_thr_kill(struct thread *td, int sig);	/* by id, with tdfind() */
 
-/* ptrace(2); the tracer is ctl's process.  EBUSY unless stopped. */
+/*
+ * ptrace(2) of a child of proc0; the tracer is ctl's process.  EBUSY unless
+ * stopped.  A traced process also stops, with SIGTRAP, after each execve.
+ */
 int	k_ptrace_attach(struct proc *p);	/* does not wait */
 /* Waits until p, traced or not, is stopped as a whole, and reports it. */
 int	k_wait_stopped(struct proc *p);

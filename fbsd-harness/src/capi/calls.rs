@@ -4,10 +4,11 @@ use core::ffi::{c_int, c_long, c_ulong, c_void};
 use core::ptr;
 
 use crate::kern::sig_take::{kern_sigsuspend, sigexit};
-use crate::kern::{cred, exec, exit_wait, fork, limits, proc, sig, sig_stop, thr};
+use crate::kern::{cred, exec, exit_wait, fork, limits, proc, sig, sig_set, sig_stop, thr};
 use crate::machine::api::*;
 use crate::sys::{
-    EINVAL, ESRCH, RFFDG, RFMEM, RFPPWAIT, RFPROC, SIGKILL, SIGSEGV, SIGSTOP, lwpid_t, pid_t, rlimit, thread, uid_t,
+    EINVAL, ESRCH, RFFDG, RFMEM, RFPPWAIT, RFPROC, SIGKILL, SIGSEGV, SIGSTOP, lwpid_t, pid_t,
+    rlimit, thread, uid_t,
 };
 use crate::user::entry::{self, Body};
 use crate::user::sleep::{self, Channel, Pipe};
@@ -49,7 +50,10 @@ unsafe extern "C" fn u_pause_until(flag: *const c_int) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn u_syscall(handler: unsafe extern "C" fn(*mut c_void) -> c_int, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn u_syscall(
+    handler: unsafe extern "C" fn(*mut c_void) -> c_int,
+    arg: *mut c_void,
+) -> c_int {
     run("sys_scenario", |_| handler(arg))
 }
 
@@ -58,7 +62,12 @@ unsafe extern "C" fn u_thr_new(body: Body, arg: *mut c_void) -> lwpid_t {
     let mut tid = 0;
     let error = run("sys_thr_new", |td| {
         let fault = core::mem::take(&mut entry::ext(td).fault);
-        match thr::thread_create(td, entry::start, |new| entry::set_body(new, body, arg), fault) {
+        match thr::thread_create(
+            td,
+            entry::start,
+            |new| entry::set_body(new, body, arg),
+            fault,
+        ) {
             Ok(new) => {
                 tid = new;
                 0
@@ -91,7 +100,9 @@ unsafe extern "C" fn u_thr_self() -> lwpid_t {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_thr_kill(tid: lwpid_t, signo: c_int) -> c_int {
-    run("sys_thr_kill", |td| thr::thr_kill(td, (*(*td).td_proc).p_pid, tid, signo))
+    run("sys_thr_kill", |td| {
+        thr::thr_kill(td, (*(*td).td_proc).p_pid, tid, signo)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -114,7 +125,12 @@ unsafe fn new_process(name: &'static str, flags: u32, body: Body, arg: *mut c_vo
     let mut pid = 0;
     let error = run(name, |td| {
         let mut prepare = |_, new: *mut thread| entry::set_main_body(new, body, arg);
-        let mut new = fork::Fork { flags, name: None, entry: entry::start, prepare: &mut prepare };
+        let mut new = fork::Fork {
+            flags,
+            name: None,
+            entry: entry::start,
+            prepare: &mut prepare,
+        };
         match fork::fork1(td, &mut new) {
             Ok(child) => {
                 pid = (*child).p_pid;
@@ -145,7 +161,9 @@ unsafe extern "C" fn u_rfork(flags: c_int, body: Option<Body>, arg: *mut c_void)
             None => -(EINVAL as c_int),
         };
     }
-    -run("sys_rfork", |td| fork::fork_norfproc(td, flags, || alone(td)))
+    -run("sys_rfork", |td| {
+        fork::fork_norfproc(td, flags, || alone(td))
+    })
 }
 
 /// Calls the hook of a thread that is alone in its process.
@@ -177,12 +195,14 @@ unsafe extern "C" fn u_exit(code: c_int) -> ! {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_wait4(pid: pid_t, status: *mut c_int, options: c_int) -> pid_t {
     let mut waited = (0, 0);
-    let error = run("sys_wait4", |td| match exit_wait::kern_wait4(td, pid, options) {
-        Ok(found) => {
-            waited = found;
-            0
+    let error = run("sys_wait4", |td| {
+        match exit_wait::kern_wait4(td, pid, options) {
+            Ok(found) => {
+                waited = found;
+                0
+            }
+            Err(error) => error,
         }
-        Err(error) => error,
     });
     if error != 0 {
         return -error;
@@ -205,7 +225,7 @@ unsafe extern "C" fn u_kill(pid: pid_t, signo: c_int) -> c_int {
         if p.is_null() {
             return ESRCH as c_int;
         }
-        super::kernel::kill(p, signo)
+        super::kernel::kill(p, pid, signo)
     })
 }
 
@@ -219,16 +239,16 @@ unsafe fn sigaction(name: &'static str, signo: c_int, catch: bool, restart: bool
         proc_lock(p);
         let acts = (*p).p_sigacts;
         mtx_lock(&raw mut (*acts).ps_mtx);
-        sig::delete(&mut (*acts).ps_sigintr, signo);
-        sig::delete(&mut (*acts).ps_sigcatch, signo);
-        sig::delete(&mut (*acts).ps_sigignore, signo);
+        sig_set::delete(&mut (*acts).ps_sigintr, signo);
+        sig_set::delete(&mut (*acts).ps_sigcatch, signo);
+        sig_set::delete(&mut (*acts).ps_sigignore, signo);
         if catch {
-            sig::add(&mut (*acts).ps_sigcatch, signo);
+            sig_set::add(&mut (*acts).ps_sigcatch, signo);
             if !restart {
-                sig::add(&mut (*acts).ps_sigintr, signo);
+                sig_set::add(&mut (*acts).ps_sigintr, signo);
             }
         } else {
-            sig::add(&mut (*acts).ps_sigignore, signo);
+            sig_set::add(&mut (*acts).ps_sigignore, signo);
         }
         mtx_unlock(&raw mut (*acts).ps_mtx);
         proc_unlock(p);
@@ -263,17 +283,17 @@ unsafe extern "C" fn u_sigblock(signo: c_int) -> c_int {
     if [SIGKILL, SIGSTOP].contains(&(signo as u32)) {
         return EINVAL as c_int;
     }
-    sigprocmask(|mask| sig::add(mask, signo))
+    sigprocmask(|mask| sig_set::add(mask, signo))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_sigunblock(signo: c_int) -> c_int {
-    sigprocmask(|mask| sig::delete(mask, signo))
+    sigprocmask(|mask| sig_set::delete(mask, signo))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_sigsuspend() -> c_int {
-    run("sys_sigsuspend", |td| kern_sigsuspend(td, sig::empty()))
+    run("sys_sigsuspend", |td| kern_sigsuspend(td, sig_set::empty()))
 }
 
 #[unsafe(no_mangle)]
@@ -325,7 +345,9 @@ unsafe extern "C" fn u_umtx_wake(word: *const u32, n: c_int) -> c_int {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_cas_retry(conflict: *const c_int, can_sleep: bool) -> c_int {
-    run("sys__umtx_op", |td| umtx::cas_retry(td, conflict, can_sleep))
+    run("sys__umtx_op", |td| {
+        umtx::cas_retry(td, conflict, can_sleep)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -354,7 +376,13 @@ unsafe extern "C" fn u_setuid(uid: uid_t) -> c_int {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn u_setrlimit(cur: c_long) -> c_int {
     run("sys_setrlimit", |_| {
-        limits::setrlimit(RLIMIT_NOFILE, rlimit { rlim_cur: cur, rlim_max: cur });
+        limits::setrlimit(
+            RLIMIT_NOFILE,
+            rlimit {
+                rlim_cur: cur,
+                rlim_max: cur,
+            },
+        );
         0
     })
 }

@@ -3,16 +3,12 @@
 use core::ffi::{c_char, c_int, c_long};
 
 use super::text;
-use crate::kern::proc;
+use crate::kern::{proc, proc_check};
 use crate::machine::api::*;
 use crate::sys::{
-    P_HADTHREADS, P_SINGLE_BOUNDARY, P_SINGLE_EXIT, P_STOPPED_SIG, P_STOPPED_SINGLE, P_STOPPED_TRACE, P_TOTAL_STOP,
-    PRS_NEW, TDF_BOUNDARY, proc_,
+    P_HADTHREADS, P_SINGLE_BOUNDARY, P_SINGLE_EXIT, P_STOPPED_SIG, P_STOPPED_SINGLE,
+    P_STOPPED_TRACE, P_TOTAL_STOP, proc_,
 };
-
-/// `SIM_HAZARD_BND` and `SIM_HAZARD_SUSP`.
-const HAZARD_BND: c_int = 1;
-const HAZARD_SUSP: c_int = 2;
 
 /// The flags that `CHECK_STATE` compares, with the names that scenarios give.
 const FLAGS: [(u32, &str); 7] = [
@@ -26,8 +22,16 @@ const FLAGS: [(u32, &str); 7] = [
 ];
 
 fn flag_names(flags: c_int) -> String {
-    let names: Vec<_> = FLAGS.iter().filter(|(bit, _)| flags & *bit as c_int != 0).map(|(_, name)| *name).collect();
-    if names.is_empty() { "none".into() } else { names.join("|") }
+    let names: Vec<_> = FLAGS
+        .iter()
+        .filter(|(bit, _)| flags & *bit as c_int != 0)
+        .map(|(_, name)| *name)
+        .collect();
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join("|")
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -39,7 +43,10 @@ unsafe extern "C" fn sim_check_failed(
     expected: c_long,
 ) -> ! {
     let (file, what) = (text(file).to_string_lossy(), text(what).to_string_lossy());
-    fail(Kind::Check, format!("{file}:{line}: {what}: found {found}, expected {expected}"))
+    fail(
+        Kind::Check,
+        format!("{file}:{line}: {what}: found {found}, expected {expected}"),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -50,10 +57,20 @@ unsafe extern "C" fn sim_check_str(
     found: *const c_char,
     expected: *const c_char,
 ) {
-    let found = if found.is_null() { c"(null)" } else { text(found) };
+    let found = if found.is_null() {
+        c"(null)"
+    } else {
+        text(found)
+    };
     if found != text(expected) {
         let (file, what) = (text(file).to_string_lossy(), text(what).to_string_lossy());
-        fail(Kind::Check, format!("{file}:{line}: {what}: found {found:?}, expected {:?}", text(expected)));
+        fail(
+            Kind::Check,
+            format!(
+                "{file}:{line}: {what}: found {found:?}, expected {:?}",
+                text(expected)
+            ),
+        );
     }
 }
 
@@ -100,43 +117,6 @@ unsafe extern "C" fn sim_hazard(p: *mut proc_, what: c_int) {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_check_invariants() {
-    invariants();
-}
-
-/// Compares the counts of every process with what they count.
-///
-/// # Safety
-/// No locks held by the caller.
-pub unsafe fn invariants() {
-    if smp_mode() {
-        return;
-    }
-    for p in proc::all().0 {
-        if (*p).p_state == PRS_NEW {
-            continue;
-        }
-        proc_lock(p);
-        proc_slock(p);
-        check_process(p);
-        proc_sunlock(p);
-        proc_unlock(p);
-    }
-}
-
-unsafe fn check_process(p: *mut proc_) {
-    let hazards = proc::ext(p).hazards;
-    let count = |test: &dyn Fn(*mut crate::sys::thread) -> bool| proc::threads(p).filter(|&td| test(td)).count() as c_int;
-    let expect = |what: &str, found: c_int, expected: c_int| {
-        if found != expected {
-            let name = name_of(p as usize);
-            fail(Kind::Invariant, format!("{what} of {name} is {found}, but {expected} threads are so"));
-        }
-    };
-    expect("p_numthreads", (*p).p_numthreads, count(&|_| true));
-    if hazards & HAZARD_SUSP == 0 {
-        expect("p_suspcount", (*p).p_suspcount, count(&|td| td_is_suspended(td)));
-    }
-    if hazards & HAZARD_BND == 0 {
-        expect("p_boundary_count", (*p).p_boundary_count, count(&|td| (*td).td_flags & TDF_BOUNDARY as c_int != 0));
-    }
+    // SAFETY: the caller holds no lock.
+    unsafe { proc_check::all() };
 }

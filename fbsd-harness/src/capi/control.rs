@@ -4,14 +4,15 @@ use core::cell::Cell;
 use core::ffi::{c_char, c_int, c_long, c_ulong, c_void};
 use core::ptr;
 
-use super::{check, text};
+use super::text;
 use crate::kern::proc::{self, KernelMutex};
-use crate::kern::{cpuset, cred, exit_wait, fork, settings, sig};
+use crate::kern::{cpuset, cred, exit_wait, fork, proc_check, settings, sig};
 use crate::machine::api::*;
 use crate::machine::run::set_cpus;
 use crate::object::*;
 use crate::sys::{
-    self, P_HADTHREADS, PRS_ZOMBIE, RFFDG, RFPROC, SIGKILL, lwpid_t, pid_t, proc_, thread, ucred, uid_t,
+    self, P_HADTHREADS, PRS_ZOMBIE, RFFDG, RFPROC, SIGKILL, lwpid_t, pid_t, proc_, thread, ucred,
+    uid_t,
 };
 use crate::user::entry::{self, Body};
 use crate::user::sleep;
@@ -37,7 +38,12 @@ extern "C" fn sim_is_smp() -> bool {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_wait_step(polls: *mut c_ulong, what: *const c_char, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn sim_wait_step(
+    polls: *mut c_ulong,
+    what: *const c_char,
+    _file: *const c_char,
+    _line: c_int,
+) {
     poll(what, (*polls).min(c_int::MAX as c_ulong) as c_int);
     *polls += 1;
 }
@@ -51,7 +57,7 @@ unsafe extern "C" fn sim_ticks(n: c_int) {
 unsafe extern "C" fn sim_rest() {
     // Time passes only when nobody can run.
     pause(c"rest", 1);
-    check::invariants();
+    proc_check::all();
 }
 
 #[unsafe(no_mangle)]
@@ -65,7 +71,12 @@ unsafe extern "C" fn sim_proc(name: *const c_char, body: Body, arg: *mut c_void)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_proc_as(name: *const c_char, uid: uid_t, body: Body, arg: *mut c_void) -> *mut proc_ {
+unsafe extern "C" fn sim_proc_as(
+    name: *const c_char,
+    uid: uid_t,
+    body: Body,
+    arg: *mut c_void,
+) -> *mut proc_ {
     make_process(name, body, arg, &mut |p, td| {
         cred::setuid(p, uid, cred::prison0());
         // It has not run: it starts with the credentials of its process.
@@ -90,7 +101,11 @@ unsafe extern "C" fn sim_proc_threads(
     let mut others = Vec::new();
     let p = make_process(name, body, arg, &mut |p, main| {
         for i in 0..n as usize {
-            let arg = if args.is_null() { ptr::null_mut() } else { *args.add(i) };
+            let arg = if args.is_null() {
+                ptr::null_mut()
+            } else {
+                *args.add(i)
+            };
             others.push(add_thread(p, main, *bodies.add(i), arg));
         }
     });
@@ -112,18 +127,34 @@ unsafe fn make_process(
         entry::set_main_body(td, body, arg);
         complete(p, td);
     };
-    let mut new = fork::Fork { flags: RFPROC | RFFDG, name: Some(name), entry: entry::start, prepare: &mut prepare };
+    let mut new = fork::Fork {
+        flags: RFPROC | RFFDG,
+        name: Some(name),
+        entry: entry::start,
+        prepare: &mut prepare,
+    };
     match fork::fork1(curthread(), &mut new) {
         Ok(p) => p,
-        Err(error) => fail(Kind::Check, format!("process {name:?} cannot be made: error {error}")),
+        Err(error) => fail(
+            Kind::Check,
+            format!("process {name:?} cannot be made: error {error}"),
+        ),
     }
 }
 
 /// Adds a thread to a process that has not run; it is not started.
-unsafe fn add_thread(p: *mut proc_, main: *mut thread, body: Body, arg: *mut c_void) -> *mut thread {
+unsafe fn add_thread(
+    p: *mut proc_,
+    main: *mut thread,
+    body: Body,
+    arg: *mut c_void,
+) -> *mut thread {
     let td = thread_alloc(fork::KSTACK_PAGES);
     if td.is_null() {
-        fail(Kind::Check, "a thread of a new process cannot be made".into());
+        fail(
+            Kind::Check,
+            "a thread of a new process cannot be made".into(),
+        );
     }
     fork::inherit(td, main);
     (*td).td_proc = p;
@@ -172,7 +203,10 @@ unsafe extern "C" fn sim_unpark(p: *mut proc_) {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_thread(p: *mut proc_, n: c_int) -> *mut thread {
-    proc::ext(p).made.get(n as usize).map_or(ptr::null_mut(), |made| made.1)
+    proc::ext(p)
+        .made
+        .get(n as usize)
+        .map_or(ptr::null_mut(), |made| made.1)
 }
 
 #[unsafe(no_mangle)]
@@ -204,7 +238,13 @@ unsafe extern "C" fn sim_is_zombie(p: *mut proc_) -> bool {
 unsafe extern "C" fn sim_join(p: *mut proc_) -> c_int {
     match exit_wait::kern_wait4(curthread(), (*p).p_pid, 0) {
         Ok((_, status)) => status,
-        Err(error) => fail(Kind::Check, format!("{} cannot be waited for: error {error}", name_of(p as usize))),
+        Err(error) => fail(
+            Kind::Check,
+            format!(
+                "{} cannot be waited for: error {error}",
+                name_of(p as usize)
+            ),
+        ),
     }
 }
 
@@ -219,7 +259,11 @@ unsafe extern "C" fn sim_pipe_write(pipe: *mut sleep::Pipe) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_sleep(channel: *mut sleep::Channel, interruptible: bool, ticks: c_int) -> c_int {
+unsafe extern "C" fn sim_sleep(
+    channel: *mut sleep::Channel,
+    interruptible: bool,
+    ticks: c_int,
+) -> c_int {
     sleep::wait(channel, interruptible, ticks)
 }
 
@@ -244,7 +288,11 @@ unsafe extern "C" fn sim_become(uid: uid_t, jailed: bool) {
     }
     let new = cred::crget();
     ((*new).cr_uid, (*new).cr_ruid, (*new).cr_svuid) = (uid, uid, uid);
-    (*new).cr_prison = if jailed { cred::a_jail() } else { cred::prison0() };
+    (*new).cr_prison = if jailed {
+        cred::a_jail()
+    } else {
+        cred::prison0()
+    };
     (*new).cr_users = 1;
     OWN.0.set((*td).td_ucred);
     ((*td).td_ucred, (*td).td_realucred) = (new, new);
@@ -258,7 +306,10 @@ pub unsafe fn clean_up() {
     sim_become(0, false);
     loop {
         let (all, _) = proc::all();
-        let Some(&p) = all.iter().find(|&&p| p != proc0() && (*p).p_pptr == proc0()) else {
+        let Some(&p) = all
+            .iter()
+            .find(|&&p| p != proc0() && (*p).p_pptr == proc0())
+        else {
             if all.len() == 1 {
                 return;
             }
@@ -269,7 +320,10 @@ pub unsafe fn clean_up() {
             finish_off(p);
         }
         if let Err(error) = exit_wait::kern_wait4(curthread(), (*p).p_pid, 0) {
-            fail(Kind::Internal, format!("{} cannot be reaped: error {error}", name_of(p as usize)));
+            fail(
+                Kind::Internal,
+                format!("{} cannot be reaped: error {error}", name_of(p as usize)),
+            );
         }
     }
 }

@@ -30,7 +30,10 @@ unsafe fn events(mark: u64) -> &'static [Record] {
     unsafe {
         let len = (*arena).events.min(RECORDS as u64);
         let first = (&raw const (*arena).records).cast::<Record>();
-        core::slice::from_raw_parts(first.add(mark.min(len) as usize), (len - mark.min(len)) as usize)
+        core::slice::from_raw_parts(
+            first.add(mark.min(len) as usize),
+            (len - mark.min(len)) as usize,
+        )
     }
 }
 
@@ -57,7 +60,11 @@ unsafe extern "C" fn sim_count(event: *const c_char, object: *const c_void) -> c
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_count_since(mark: c_ulong, event: *const c_char, object: *const c_void) -> c_ulong {
+unsafe extern "C" fn sim_count_since(
+    mark: c_ulong,
+    event: *const c_char,
+    object: *const c_void,
+) -> c_ulong {
     sim_count_by(mark, ptr::null(), event, object)
 }
 
@@ -69,9 +76,9 @@ unsafe extern "C" fn sim_count_by(
     object: *const c_void,
 ) -> c_ulong {
     let event = text(event).to_bytes();
-    let hits = events(mark)
-        .iter()
-        .filter(|record| record.event().as_bytes() == event && about(record, object) && done_by(record, by));
+    let hits = events(mark).iter().filter(|record| {
+        record.event().as_bytes() == event && about(record, object) && done_by(record, by)
+    });
     hits.count() as c_ulong
 }
 
@@ -79,5 +86,7 @@ unsafe extern "C" fn sim_count_by(
 unsafe extern "C" fn sim_happened(mark: c_ulong, by: *const thread, wanted: *const c_char) -> bool {
     let wanted = text(wanted).to_string_lossy();
     let mut rest = events(mark).iter().filter(|record| done_by(record, by));
-    wanted.split_whitespace().all(|event| rest.any(|record| record.event() == event))
+    wanted
+        .split_whitespace()
+        .all(|event| rest.any(|record| record.event() == event))
 }

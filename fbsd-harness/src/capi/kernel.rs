@@ -6,23 +6,23 @@ use core::ptr;
 use super::text;
 use crate::kern::{kthread, proc, procctl, ptrace, sig, stopall, thr};
 use crate::machine::api::*;
-use crate::sys::{ESRCH, PRS_ZOMBIE, proc_, thread};
+use crate::sys::{ESRCH, PRS_NORMAL, pid_t, proc_, thread};
 use crate::user::entry::Body;
 
-/// kill(2) of one process.
-pub unsafe fn kill(p: *mut proc_, signo: c_int) -> c_int {
+/// kill(2) of one process, which may be reaped and used again meanwhile.
+pub unsafe fn kill(p: *mut proc_, pid: pid_t, signo: c_int) -> c_int {
     proc_lock(p);
-    let zombie = (*p).p_state == PRS_ZOMBIE;
-    if !zombie && signo != 0 {
+    let there = (*p).p_state == PRS_NORMAL && (*p).p_pid == pid;
+    if there && signo != 0 {
         sig::pksignal(p, signo);
     }
     proc_unlock(p);
-    if zombie { ESRCH as c_int } else { 0 }
+    if there { 0 } else { ESRCH as c_int }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn k_kill(p: *mut proc_, signo: c_int) -> c_int {
-    kill(p, signo)
+    kill(p, (*p).p_pid, signo)
 }
 
 #[unsafe(no_mangle)]
@@ -81,7 +81,12 @@ unsafe extern "C" fn k_reaper_kill(p: *mut proc_, signo: c_int) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_reaper_kill_hook(p: *mut proc_, signo: c_int, hook: Body, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn k_reaper_kill_hook(
+    p: *mut proc_,
+    signo: c_int,
+    hook: Body,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: the hook takes its argument, as the scenario declares.
     procctl::reaper_kill(p, signo, &|| unsafe { hook(arg) })
 }
@@ -97,10 +102,17 @@ unsafe extern "C" fn k_resume_all_proc() {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kproc_create(name: *const c_char, func: Body, arg: *mut c_void) -> *mut proc_ {
+unsafe extern "C" fn k_kproc_create(
+    name: *const c_char,
+    func: Body,
+    arg: *mut c_void,
+) -> *mut proc_ {
     match kthread::kproc_create(text(name), func, arg) {
         Ok(p) => p,
-        Err(error) => fail(Kind::Check, format!("kproc {:?} cannot be made: error {error}", text(name))),
+        Err(error) => fail(
+            Kind::Check,
+            format!("kproc {:?} cannot be made: error {error}", text(name)),
+        ),
     }
 }
 

@@ -19,7 +19,7 @@ pub mod panic;
 
 use core::ffi::CStr;
 
-use crate::kern::{leak, proc};
+use crate::kern::{leak, proc, proc_check};
 use crate::machine::api::*;
 use crate::user::{sleep, umtx};
 
@@ -41,7 +41,7 @@ pub unsafe fn controller(body: unsafe extern "C" fn()) {
     body();
     control::clean_up();
     if !smp_mode() {
-        check::invariants();
+        proc_check::all();
         leak::check();
         leak::check_thread_count();
     }

@@ -16,12 +16,17 @@ const AS_EXPECTED: c_int = 77;
 
 /// Called with the message of each panic; returns if none was expected.
 pub fn panicked(message: &str) {
-    let Some(expected) = EXPECTED.with(Option::take) else { return };
+    let Some(expected) = EXPECTED.with(Option::take) else {
+        return;
+    };
     if message.contains(&expected) {
         // SAFETY: ends the copy; nothing is flushed or torn down.
         unsafe { libc::_exit(AS_EXPECTED) };
     }
-    fail(Kind::Check, format!("a panic with \"{expected}\" was expected, this came: {message}"));
+    fail(
+        Kind::Check,
+        format!("a panic with \"{expected}\" was expected, this came: {message}"),
+    );
 }
 
 /// What a run writes down in memory that the copy shares.  (Its decisions too,
@@ -60,7 +65,11 @@ impl Records {
 
 /// Makes the copy.  1 in the copy, 0 in the machine, once the copy has ended.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_panic_begin(text: *const c_char, file: *const c_char, line: c_int) -> c_int {
+unsafe extern "C" fn sim_panic_begin(
+    text: *const c_char,
+    file: *const c_char,
+    line: c_int,
+) -> c_int {
     if smp_mode() {
         return 0;
     }
@@ -86,7 +95,12 @@ unsafe extern "C" fn sim_panic_begin(text: *const c_char, file: *const c_char, l
                 libc::_exit(0);
             }
             let file = super::text(file).to_string_lossy();
-            fail(Kind::Check, format!("{file}:{line}: the block that should panic with \"{expected}\" died, status {status:#x}"));
+            fail(
+                Kind::Check,
+                format!(
+                    "{file}:{line}: the block that should panic with \"{expected}\" died, status {status:#x}"
+                ),
+            );
         }
     }
 }
@@ -96,5 +110,8 @@ unsafe extern "C" fn sim_panic_begin(text: *const c_char, file: *const c_char, l
 unsafe extern "C" fn sim_panic_end(file: *const c_char, line: c_int) -> c_int {
     let file = super::text(file).to_string_lossy();
     let expected = EXPECTED.with(Option::take).unwrap_or_default();
-    fail(Kind::Check, format!("{file}:{line}: no panic with \"{expected}\""));
+    fail(
+        Kind::Check,
+        format!("{file}:{line}: no panic with \"{expected}\""),
+    );
 }

@@ -8,7 +8,8 @@ use crate::kern::{fork, limits, sig, umtx};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    P_HADTHREADS, P_STOPPED_SIG, P_TRACED, P_WEXIT, P2_WEXIT, PRS_ZOMBIE, SINGLE_EXIT, proc_, thread,
+    P_HADTHREADS, P_STOPPED_SIG, P_TRACED, P_WEXIT, P2_WEXIT, PRS_ZOMBIE, SINGLE_EXIT, proc_,
+    thread,
 };
 
 /// Marks a process as one that will exit: stops of foreign single-threaders
@@ -46,11 +47,20 @@ pub unsafe fn exit1(td: *mut thread, code: c_int, signo: c_int) -> ! {
         (*p).p_xsig = signo as u32;
         proc::clear_flags(p, P_STOPPED_SIG);
         if proc::shouldstop(p) != 0 {
-            fail(Kind::Invariant, format!("exiting process {} is stopped", name_of(p as usize)));
+            fail(
+                Kind::Invariant,
+                format!("exiting process {} is stopped", name_of(p as usize)),
+            );
         }
         proc::set(p, P_WEXIT);
         while (*p).p_lock > 0 {
-            sleep((&raw const (*p).p_lock).cast(), &raw mut (*p).p_mtx, 0, c"exithold", 0);
+            sleep(
+                (&raw const (*p).p_lock).cast(),
+                &raw mut (*p).p_mtx,
+                0,
+                c"exithold",
+                0,
+            );
         }
         proc_unlock(p);
 
@@ -76,7 +86,10 @@ unsafe fn assert_alone(p: *mut proc_) {
     // SAFETY: the caller holds the process lock.
     let n = unsafe { (*p).p_numthreads };
     if n != 1 {
-        fail(Kind::Invariant, format!("process {} exits with {n} threads", name_of(p as usize)));
+        fail(
+            Kind::Invariant,
+            format!("process {} exits with {n} threads", name_of(p as usize)),
+        );
     }
 }
 

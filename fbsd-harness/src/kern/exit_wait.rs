@@ -5,12 +5,13 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kern::proc::{self, ALLPROC, PROCTREE};
-use crate::kern::{cred, sig};
+use crate::kern::{cred, sig_set};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    ECHILD, KT_MTX_UNOWNED, KT_PCATCH, KT_PWAIT, P_CONTINUED, P_STATCHILD, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED,
-    PRS_ZOMBIE, SIGCONT, WCONTINUED, WNOHANG, WUNTRACED, pid_t, proc_, thread,
+    ECHILD, KT_MTX_UNOWNED, KT_PCATCH, KT_PWAIT, P_CONTINUED, P_STATCHILD, P_STOPPED_SIG,
+    P_STOPPED_TRACE, P_TRACED, P_WAITED, PRS_ZOMBIE, SIGCONT, WCONTINUED, WNOHANG, WUNTRACED,
+    pid_t, proc_, thread,
 };
 
 /// What a wait found: a child and its status.
@@ -62,7 +63,13 @@ pub unsafe fn kern_wait4(td: *mut thread, pid: pid_t, options: c_int) -> Result<
             if proc::has(q, P_STATCHILD) {
                 proc::clear_flags(q, P_STATCHILD);
             } else {
-                error = sleep(q.cast(), &raw mut (*q).p_mtx, KT_PWAIT | KT_PCATCH, c"wait", 0);
+                error = sleep(
+                    q.cast(),
+                    &raw mut (*q).p_mtx,
+                    KT_PWAIT | KT_PCATCH,
+                    c"wait",
+                    0,
+                );
             }
             proc_unlock(q);
             if error != 0 {
@@ -108,11 +115,16 @@ fn w_stopcode(signo: c_int) -> c_int {
 unsafe fn proc_reap(p: *mut proc_) -> Waited {
     // SAFETY: a zombie has no user but the one that holds proctree.
     unsafe {
-        let waited = ((*p).p_pid, ((*p).p_xexit << 8) as c_int | (*p).p_xsig as c_int);
+        let waited = (
+            (*p).p_pid,
+            ((*p).p_xexit << 8) as c_int | (*p).p_xsig as c_int,
+        );
         // As mtx_spin_wait_unlocked(): thread_exit() gives the spin lock up only
         // once it has its thread lock, and thread_wait() waits for that one.
         let slock = AtomicUsize::from_ptr(&raw mut (*p).p_slock.mtx_lock);
-        spin_until("exiting thread's process slock", || slock.load(Ordering::Acquire) == KT_MTX_UNOWNED);
+        spin_until("exiting thread's process slock", || {
+            slock.load(Ordering::Acquire) == KT_MTX_UNOWNED
+        });
         proc_unlock(p);
         point("proc_reap", &[p as usize]);
         proc::disown(p);
@@ -126,7 +138,7 @@ unsafe fn proc_reap(p: *mut proc_) -> Waited {
         (*p).p_xsig = 0;
         proc_unlock(p);
         cred::proc_unset_cred(p);
-        sig::sigacts_free((*p).p_sigacts);
+        sig_set::sigacts_free((*p).p_sigacts);
         (*p).p_sigacts = ptr::null_mut();
         thread_wait(p);
         proc::free(p);

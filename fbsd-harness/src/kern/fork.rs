@@ -10,12 +10,13 @@ use core::ptr;
 use std::ffi::CString;
 
 use crate::kern::proc::{self, ALLPROC, PROCTREE};
-use crate::kern::{cpuset, cred, limits, sig};
+use crate::kern::{cpuset, cred, limits, sig, sig_set};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    self, ENOMEM, KT_ERESTART, P_CONTROLT, P_HADTHREADS, P_INMEM, P_PPWAIT, P_SUGID, P_SYSTEM, PRS_NEW, PRS_NORMAL,
-    RFCFDG, RFFDG, RFMEM, RFPPWAIT, SINGLE_BOUNDARY, TDF_INMEM, TDP_RFPPWAIT, proc_, thread,
+    self, ENOMEM, KT_ERESTART, P_CONTROLT, P_HADTHREADS, P_INMEM, P_PPWAIT, P_SUGID, P_SYSTEM,
+    PRS_NEW, PRS_NORMAL, RFCFDG, RFFDG, RFMEM, RFPPWAIT, SINGLE_BOUNDARY, TDF_INMEM, TDP_RFPPWAIT,
+    proc_, thread,
 };
 
 /// Pages of a kernel stack.
@@ -44,7 +45,11 @@ pub unsafe fn inherit(newtd: *mut thread, td: *mut thread) {
     // SAFETY: plain old data in both ranges, by contract nobody else's.
     unsafe {
         ptr::write_bytes(newtd.cast::<u8>().add(zero.start), 0, zero.len());
-        ptr::copy_nonoverlapping(td.cast::<u8>().add(copy.start), newtd.cast::<u8>().add(copy.start), copy.len());
+        ptr::copy_nonoverlapping(
+            td.cast::<u8>().add(copy.start),
+            newtd.cast::<u8>().add(copy.start),
+            copy.len(),
+        );
         (*newtd).td_name = (*td).td_name;
     }
 }
@@ -57,7 +62,9 @@ pub unsafe fn fork1(td: *mut thread, fork: &mut Fork) -> Result<*mut proc_, c_in
     // SAFETY: by contract; the process is ours until it is on the lists.
     unsafe {
         let p1 = (*td).td_proc;
-        let name: CString = fork.name.map_or_else(|| proc::ext(p1).name.clone(), Into::into);
+        let name: CString = fork
+            .name
+            .map_or_else(|| proc::ext(p1).name.clone(), Into::into);
         let p2 = proc::alloc(&name);
         let mut td2 = (*p2).p_threads.tqh_first;
         if td2.is_null() {
@@ -79,7 +86,13 @@ pub unsafe fn fork1(td: *mut thread, fork: &mut Fork) -> Result<*mut proc_, c_in
 }
 
 /// fork's part that cannot fail.
-unsafe fn do_fork(td: *mut thread, p1: *mut proc_, p2: *mut proc_, td2: *mut thread, fork: &mut Fork) -> *mut proc_ {
+unsafe fn do_fork(
+    td: *mut thread,
+    p1: *mut proc_,
+    p2: *mut proc_,
+    td2: *mut thread,
+    fork: &mut Fork,
+) -> *mut proc_ {
     // SAFETY: as `fork1`.
     unsafe {
         PROCTREE.lock();
@@ -92,7 +105,7 @@ unsafe fn do_fork(td: *mut thread, p1: *mut proc_, p2: *mut proc_, td2: *mut thr
         ALLPROC.unlock();
         PROCTREE.unlock();
 
-        (*p2).p_sigacts = sig::sigacts_copy((*p1).p_sigacts);
+        (*p2).p_sigacts = sig_set::sigacts_copy((*p1).p_sigacts);
         proc_lock(p2);
         proc_lock(p1);
         inherit(td2, td);
@@ -201,7 +214,13 @@ unsafe extern "C" fn ast_vfork(td: *mut thread, _tda: c_int) {
                 }
                 proc_unlock(p);
                 let wait = (&raw const (*p2).p_pwait).cast();
-                sleep(wait, &raw mut (*p2).p_mtx, sys::KT_PWAIT, c"ppwait", hz() as c_int);
+                sleep(
+                    wait,
+                    &raw mut (*p2).p_mtx,
+                    sys::KT_PWAIT,
+                    c"ppwait",
+                    hz() as c_int,
+                );
             }
             proc_unlock(p2);
             break;
@@ -229,6 +248,11 @@ pub unsafe fn release_parent(p: *mut proc_) {
 pub fn init() {
     // SAFETY: boot.
     unsafe {
-        ast_register(sys::TDA_VFORK as c_int, sys::ASTR_ASTF_REQUIRED as c_int, 0, ast_vfork);
+        ast_register(
+            sys::TDA_VFORK as c_int,
+            sys::ASTR_ASTF_REQUIRED as c_int,
+            0,
+            ast_vfork,
+        );
     }
 }

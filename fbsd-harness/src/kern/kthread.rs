@@ -7,8 +7,8 @@ use crate::kern::{cpuset, exit, fork, sig, umtx};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    EINVAL, ENOMEM, KT_PDROP, KT_PWAIT, P_HADTHREADS, P_KPROC, P_SYSTEM, RFFDG, RFPROC, TDF_KTH_SUSP, TDP_KTHREAD,
-    proc_, thread,
+    EINVAL, ENOMEM, KT_PDROP, KT_PWAIT, P_HADTHREADS, P_KPROC, P_SYSTEM, RFFDG, RFPROC,
+    TDF_KTH_SUSP, TDP_KTHREAD, proc_, thread,
 };
 use crate::user::entry::{self, Body};
 
@@ -26,7 +26,12 @@ pub unsafe fn kproc_create(name: &CStr, func: Body, arg: *mut c_void) -> Result<
             proc_unlock(p);
             entry::set_body(td, func, arg);
         };
-        let mut new = fork::Fork { flags: RFPROC | RFFDG, name: Some(name), entry: start, prepare: &mut prepare };
+        let mut new = fork::Fork {
+            flags: RFPROC | RFFDG,
+            name: Some(name),
+            entry: start,
+            prepare: &mut prepare,
+        };
         fork::fork1(curthread(), &mut new)
     }
 }
@@ -35,7 +40,12 @@ pub unsafe fn kproc_create(name: &CStr, func: Body, arg: *mut c_void) -> Result<
 ///
 /// # Safety
 /// No locks; `p` is a kernel process that does not exit; `func` takes `arg`.
-pub unsafe fn kthread_add(p: *mut proc_, name: &CStr, func: Body, arg: *mut c_void) -> Result<*mut thread, c_int> {
+pub unsafe fn kthread_add(
+    p: *mut proc_,
+    name: &CStr,
+    func: Body,
+    arg: *mut c_void,
+) -> Result<*mut thread, c_int> {
     // SAFETY: by contract; the thread is ours until it is linked.
     unsafe {
         let newtd = thread_alloc(fork::KSTACK_PAGES);
@@ -109,7 +119,13 @@ pub unsafe fn kthread_suspend(td: *mut thread, timo: c_int) -> c_int {
         proc_lock(p);
         (*td).td_flags |= TDF_KTH_SUSP as c_int;
         wakeup((&raw const (*td).td_flags).cast());
-        sleep((&raw const (*td).td_flags).cast(), &raw mut (*p).p_mtx, KT_PWAIT | KT_PDROP, c"suspkt", timo)
+        sleep(
+            (&raw const (*td).td_flags).cast(),
+            &raw mut (*p).p_mtx,
+            KT_PWAIT | KT_PDROP,
+            c"suspkt",
+            timo,
+        )
     }
 }
 
@@ -144,7 +160,13 @@ pub unsafe fn kthread_suspend_check() {
         proc_lock(p);
         while (*td).td_flags & TDF_KTH_SUSP as c_int != 0 {
             wakeup((&raw const (*td).td_flags).cast());
-            sleep((&raw const (*td).td_flags).cast(), &raw mut (*p).p_mtx, KT_PWAIT, c"ktsusp", 0);
+            sleep(
+                (&raw const (*td).td_flags).cast(),
+                &raw mut (*p).p_mtx,
+                KT_PWAIT,
+                c"ktsusp",
+                0,
+            );
         }
         proc_unlock(p);
     }

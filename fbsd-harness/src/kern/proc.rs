@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use std::ffi::CString;
 
 use crate::kern::host_lock::HostLock;
-use crate::kern::{boot, fork, proc_events, sig, uma};
+use crate::kern::{boot, fork, proc_check, proc_events, sig, sig_set, uma};
 use crate::machine::api::*;
 use crate::sys::{self, lwpid_t, mtx, pid_t, proc_, sysentvec, thread};
 
@@ -141,9 +141,10 @@ pub fn init() {
         let p = proc0();
         (*p).p_emuldata = Box::into_raw(Box::new(ProcExt::new(c"kernel".into()))).cast();
         (*p).p_sysent = ABI_FREEBSD.get();
-        (*p).p_sigacts = sig::sigacts_alloc();
+        (*p).p_sigacts = sig_set::sigacts_alloc();
         (*p).p_children.lh_first = ptr::null_mut();
         PROCS.with(|all| all.push(p));
+        proc_check::init(p);
     }
     sig::init();
     fork::init();
@@ -206,7 +207,11 @@ pub fn alloc(name: &CStr) -> *mut proc_ {
     // SAFETY: the zone is made at boot; nobody else knows this life of the
     // process yet.
     unsafe {
-        let p = uma::uma_zalloc_arg(ZONE.load(Ordering::Acquire), ptr::null_mut(), sys::M_WAITOK as c_int);
+        let p = uma::uma_zalloc_arg(
+            ZONE.load(Ordering::Acquire),
+            ptr::null_mut(),
+            sys::M_WAITOK as c_int,
+        );
         let p = p.cast::<proc_>();
         let fresh = ProcExt::new(name.into());
         if (*p).p_emuldata.is_null() {
@@ -279,7 +284,11 @@ pub fn find(pid: pid_t) -> *mut proc_ {
 
 /// The process with a name.
 pub fn find_name(name: &CStr) -> *mut proc_ {
-    let found = PROCS.with(|all| all.iter().copied().find(|&p| ext(p).name.as_c_str() == name));
+    let found = PROCS.with(|all| {
+        all.iter()
+            .copied()
+            .find(|&p| ext(p).name.as_c_str() == name)
+    });
     found.unwrap_or(ptr::null_mut())
 }
 

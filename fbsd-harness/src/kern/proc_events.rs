@@ -1,12 +1,9 @@
 //! Event handlers of threads that stay with their process: the constructors
 //! and destructors of the process zone call them, not `thread_alloc`.
 
-
 use crate::kern::eventhandler::eventhandler_prune_list;
 use crate::machine::api::*;
-use crate::sys::{
-    KT_EHE_DEAD_PRIORITY, eventhandler_entry_thread_ctor, eventhandler_list, thread,
-};
+use crate::sys::{KT_EHE_DEAD_PRIORITY, eventhandler_entry_thread_ctor, eventhandler_list, thread};
 
 unsafe extern "C" {
     static _eventhandler_list_thread_ctor: *mut eventhandler_list;

@@ -12,8 +12,8 @@ use crate::kern::{proc, sig};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    EBUSY, ESRCH, P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_STOPPED_TRACE, P_SYSTEM, P2_WEXIT, PRS_ZOMBIE,
-    SINGLE_ALLPROC, proc_, task,
+    EBUSY, ESRCH, P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_STOPPED_TRACE, P_SYSTEM, P2_WEXIT,
+    PRS_ZOMBIE, SINGLE_ALLPROC, proc_, task,
 };
 
 /// One signal to one process.

@@ -7,14 +7,16 @@ use core::ffi::c_int;
 use core::ptr;
 
 use crate::kern::proc;
+use crate::kern::proc_check::HAZARD_SUSP;
 use crate::kern::sig_stop::sig_suspend_threads;
 use crate::kern::{sig, sig_take};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    EBUSY, ESRCH, KT_PWAIT, P_SINGLE_EXIT, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED, P_WKILLED,
-    P2_PTRACE_FSTP, PRS_ZOMBIE, PTRACE_DEFAULT, PTRACE_LWP, SIGKILL, SIGSTOP, TDA_SUSPEND, TDB_BORN, TDB_COREDUMPREQ,
-    TDB_EXIT, TDB_FSTP, TDB_SSWITCH, TDB_SUSPEND, TDB_XSIG, proc_, thread,
+    EBUSY, ESRCH, KT_PWAIT, P_SINGLE_EXIT, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED,
+    P_WKILLED, P2_PTRACE_FSTP, PRS_ZOMBIE, PTRACE_DEFAULT, PTRACE_LWP, SIGKILL, SIGSTOP,
+    TDA_SUSPEND, TDB_BORN, TDB_COREDUMPREQ, TDB_EXIT, TDB_FSTP, TDB_SSWITCH, TDB_SUSPEND, TDB_XSIG,
+    proc_, thread,
 };
 
 /// Stops the process for its debugger, because of a signal that the current
@@ -115,7 +117,11 @@ unsafe fn with_locked(p: *mut proc_, f: impl FnOnce() -> c_int) -> c_int {
     // SAFETY: processes are type-stable.
     unsafe {
         proc_lock(p);
-        let error = if (*p).p_state == PRS_ZOMBIE { ESRCH as c_int } else { f() };
+        let error = if (*p).p_state == PRS_ZOMBIE {
+            ESRCH as c_int
+        } else {
+            f()
+        };
         proc_unlock(p);
         error
     }
@@ -293,9 +299,15 @@ pub unsafe fn coredump(p: *mut proc_) -> c_int {
             if !is_stopped(p) {
                 return EBUSY as c_int;
             }
-            let Some(td) = proc::threads(p).find(|&td| is(td, TDB_SSWITCH)) else { return EBUSY as c_int };
+            let Some(td) = proc::threads(p).find(|&td| is(td, TDB_SSWITCH)) else {
+                return EBUSY as c_int;
+            };
             set(td, TDB_COREDUMPREQ);
+            // It clears TDI_SUSPENDED before it has the spin lock to count.
+            let hazards = proc::ext(p).hazards;
+            proc::ext(p).hazards |= HAZARD_SUSP;
             thread_run_flash(td);
+            proc::ext(p).hazards = hazards;
             while is(td, TDB_COREDUMPREQ) {
                 sleep(p.cast(), &raw mut (*p).p_mtx, KT_PWAIT, c"crdmp", 0);
             }
@@ -315,7 +327,11 @@ pub unsafe fn lwp_events(p: *mut proc_, on: bool) -> c_int {
             if !proc::has(p, P_TRACED) {
                 return EBUSY as c_int;
             }
-            (*p).p_ptevents = if on { (*p).p_ptevents | PTRACE_LWP } else { (*p).p_ptevents & !PTRACE_LWP };
+            (*p).p_ptevents = if on {
+                (*p).p_ptevents | PTRACE_LWP
+            } else {
+                (*p).p_ptevents & !PTRACE_LWP
+            };
             0
         })
     }

@@ -10,39 +10,19 @@ use core::ffi::c_int;
 use core::ptr;
 
 use crate::kern::proc;
-use crate::kern::sig_stop::{forward_signal, sig_suspend_threads, td_can_abort};
-pub use crate::kern::sig_stop::thread_stopped;
+use crate::kern::sig_set::{Property, STOPS, add, delete, empty, first, is_member, property};
+use crate::kern::sig_stop::{
+    abort_sleep, forward_signal, sig_suspend_threads, td_can_abort, thread_stopped,
+};
 use crate::kern::sig_take;
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, EINTR, KT_ERESTART, MTX_DEF, P_CONTINUED, P_PPWAIT,
-    P_STATCHILD, P_STOPPED_SIG, P_TRACED, P_WEXIT, P_WKILLED, PRS_NORMAL, PRS_ZOMBIE, SIGABRT, SIGBUS, SIGCHLD,
-    SIGCONT, SIGEMT, SIGFPE, SIGILL, SIGINFO, SIGIO, SIGKILL, SIGQUIT, SIGSEGV, SIGSTOP, SIGSYS, SIGTHR, SIGTRAP,
-    SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH, TDA_SIG, TDF_SBDRY, TDF_SEINTR, TDF_SERESTART, TDF_SINTR, WCOREFLAG,
-    proc_, sigacts, sigset_t, thread,
+    CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, EINTR, KT_ERESTART,
+    P_CONTINUED, P_PPWAIT, P_STATCHILD, P_STOPPED_SIG, P_TRACED, P_WEXIT, P_WKILLED, PRS_NORMAL,
+    PRS_ZOMBIE, SIGCHLD, SIGCONT, SIGKILL, TDA_SIG, TDF_SBDRY, TDF_SEINTR, TDF_SERESTART,
+    TDF_SINTR, WCOREFLAG, proc_, sigacts, sigset_t, thread,
 };
-
-/// What a signal does by default.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Property {
-    Kill,
-    Core,
-    Stop,
-    Continue,
-    Ignore,
-}
-
-/// The default action of a signal.
-pub fn property(signo: c_int) -> Property {
-    match signo as u32 {
-        SIGQUIT | SIGILL | SIGTRAP | SIGABRT | SIGEMT | SIGFPE | SIGBUS | SIGSEGV | SIGSYS => Property::Core,
-        SIGSTOP | SIGTSTP | SIGTTIN | SIGTTOU => Property::Stop,
-        SIGCONT => Property::Continue,
-        SIGURG | SIGCHLD | SIGIO | SIGWINCH | SIGINFO | SIGTHR => Property::Ignore,
-        _ => Property::Kill,
-    }
-}
 
 /// What a process does with a signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,105 +32,9 @@ pub enum Action {
     Catch,
 }
 
-/// `SIGISMEMBER`.
-pub fn is_member(set: &sigset_t, signo: c_int) -> bool {
-    let bit = signo as usize - 1;
-    set.__bits[bit / 32] & 1 << (bit % 32) != 0
-}
-
-/// `SIGADDSET`.
-pub fn add(set: &mut sigset_t, signo: c_int) {
-    let bit = signo as usize - 1;
-    set.__bits[bit / 32] |= 1 << (bit % 32);
-}
-
-/// `SIGDELSET`.
-pub fn delete(set: &mut sigset_t, signo: c_int) {
-    let bit = signo as usize - 1;
-    set.__bits[bit / 32] &= !(1 << (bit % 32));
-}
-
-/// The lowest signal of a set.
-pub fn first(set: &sigset_t) -> Option<c_int> {
-    (1..=128).find(|&signo| is_member(set, signo))
-}
-
-const STOPS: [u32; 4] = [SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
-
-/// Takes all stop signals out of a set.
-pub fn delete_stops(set: &mut sigset_t) {
-    for stop in STOPS {
-        delete(set, stop as c_int);
-    }
-}
-
 /// Registers the AST.
 pub fn init() {
     sig_take::init();
-}
-
-/// Signal actions of a process without handlers.
-pub fn sigacts_alloc() -> *mut sigacts {
-    // SAFETY: zeroes are SIG_DFL and empty sets.
-    let mut acts: Box<sigacts> = unsafe { Box::new(core::mem::zeroed()) };
-    for signo in 1..=128 {
-        if property(signo) == Property::Ignore {
-            add(&mut acts.ps_sigignore, signo);
-        }
-    }
-    let acts = Box::into_raw(acts);
-    // SAFETY: fresh memory.
-    unsafe { mtx_init(&raw mut (*acts).ps_mtx, c"sigacts", MTX_DEF) };
-    acts
-}
-
-/// A copy for a child.
-///
-/// # Safety
-/// `from` is valid.
-pub unsafe fn sigacts_copy(from: *mut sigacts) -> *mut sigacts {
-    let to = sigacts_alloc();
-    // SAFETY: both are valid, `to` is nobody else's.
-    unsafe {
-        mtx_lock(&raw mut (*from).ps_mtx);
-        (*to).ps_sigintr = (*from).ps_sigintr;
-        (*to).ps_sigignore = (*from).ps_sigignore;
-        (*to).ps_sigcatch = (*from).ps_sigcatch;
-        mtx_unlock(&raw mut (*from).ps_mtx);
-    }
-    to
-}
-
-/// Releases what [`sigacts_alloc`] made.
-///
-/// # Safety
-/// Nobody uses `acts` any more.
-pub unsafe fn sigacts_free(acts: *mut sigacts) {
-    // SAFETY: by contract.
-    unsafe {
-        mtx_destroy(&raw mut (*acts).ps_mtx);
-        drop(Box::from_raw(acts));
-    }
-}
-
-/// An exec resets caught signals.  Process lock.
-///
-/// # Safety
-/// `p` is the current process.
-pub unsafe fn execsigs(p: *mut proc_) {
-    // SAFETY: by contract.
-    unsafe {
-        let acts = (*p).p_sigacts;
-        mtx_lock(&raw mut (*acts).ps_mtx);
-        (*acts).ps_sigcatch = empty();
-        (*acts).ps_sigintr = empty();
-        mtx_unlock(&raw mut (*acts).ps_mtx);
-    }
-}
-
-/// The empty set.
-pub fn empty() -> sigset_t {
-    sigset_t { __bits: [0; 4] }
 }
 
 /// Signals of a thread that wait and are not blocked.  Process lock.
@@ -231,7 +115,8 @@ pub unsafe fn tdsigcleanup(td: *mut thread) {
                 let other = sigtd(p, signo);
                 signotify(other);
                 let acts = (*p).p_sigacts;
-                let caught = is_member(&(*acts).ps_sigcatch, signo) && !is_member(&(*other).td_sigmask, signo);
+                let caught = is_member(&(*acts).ps_sigcatch, signo)
+                    && !is_member(&(*other).td_sigmask, signo);
                 if proc::has(p, P_TRACED) || caught {
                     tdsigwakeup(other, signo, Action::Catch, intrval(acts, signo));
                 }
@@ -243,7 +128,11 @@ pub unsafe fn tdsigcleanup(td: *mut thread) {
 unsafe fn intrval(acts: *const sigacts, signo: c_int) -> c_int {
     // SAFETY: valid signal actions.
     let interrupts = unsafe { is_member(&(*acts).ps_sigintr, signo) };
-    if interrupts { EINTR as c_int } else { KT_ERESTART }
+    if interrupts {
+        EINTR as c_int
+    } else {
+        KT_ERESTART
+    }
 }
 
 /// The thread that a signal to the process goes to.  Process lock.
@@ -251,7 +140,10 @@ unsafe fn sigtd(p: *mut proc_, signo: c_int) -> *mut thread {
     // SAFETY: the caller holds the lock; a process has a thread.
     unsafe {
         let me = curthread();
-        if (*me).td_proc == p && !is_member(&(*me).td_sigmask, signo) && proc::threads(p).any(|td| td == me) {
+        if (*me).td_proc == p
+            && !is_member(&(*me).td_sigmask, signo)
+            && proc::threads(p).any(|td| td == me)
+        {
             return me;
         }
         let open = proc::threads(p).find(|&td| !is_member(&(*td).td_sigmask, signo));
@@ -311,7 +203,11 @@ pub unsafe fn tdsendsignal(p: *mut proc_, td: *mut thread, signo: c_int) {
             }
             _ => {}
         }
-        let set = if to_thread { &raw mut (*td).td_sigqueue.sq_signals } else { &raw mut (*p).p_sigqueue.sq_signals };
+        let set = if to_thread {
+            &raw mut (*td).td_sigqueue.sq_signals
+        } else {
+            &raw mut (*p).p_sigqueue.sq_signals
+        };
         add(&mut *set, signo);
         signotify(td);
         let continues = property == Property::Continue && proc::has(p, P_STOPPED_SIG);
@@ -384,7 +280,7 @@ unsafe fn signal_stopped(
                 proc_slock(p);
                 thread_lock(td);
                 if td_can_abort(td) {
-                    sleepq_abort(td, interrupt);
+                    abort_sleep(td, interrupt);
                 } else {
                     thread_unlock(td);
                 }
@@ -395,7 +291,13 @@ unsafe fn signal_stopped(
 }
 
 /// A signal to a process that runs.
-unsafe fn signal_running(p: *mut proc_, td: *mut thread, signo: c_int, action: Action, interrupt: c_int) {
+unsafe fn signal_running(
+    p: *mut proc_,
+    td: *mut thread,
+    signo: c_int,
+    action: Action,
+    interrupt: c_int,
+) {
     // SAFETY: as `tdsendsignal`.
     unsafe {
         if proc::has(p, P_TRACED) || action == Action::Catch {
@@ -457,7 +359,7 @@ unsafe fn tdsigwakeup(td: *mut thread, signo: c_int, action: Action, interrupt: 
                 delete(&mut (*td).td_sigqueue.sq_signals, signo);
                 return;
             }
-            sleepq_abort(td, interrupt);
+            abort_sleep(td, interrupt);
             proc_sunlock(p);
             return;
         }

@@ -6,14 +6,30 @@ use crate::kern::{proc, sig};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    CLD_STOPPED, CLD_TRAPPED, EINTR, KT_ERESTART, P_STOPPED_SIG, P_TRACED, P_WAITED, SIGDEFERSTOP_EINTR,
-    SIGDEFERSTOP_ERESTART, SIGDEFERSTOP_OFF, SIGDEFERSTOP_SILENT, TDA_SUSPEND, TDF_SBDRY, TDF_SEINTR, TDF_SERESTART,
-    TDF_SINTR, proc_, thread,
+    CLD_STOPPED, CLD_TRAPPED, EINTR, KT_ERESTART, P_STOPPED_SIG, P_TRACED, P_WAITED,
+    SIGDEFERSTOP_EINTR, SIGDEFERSTOP_ERESTART, SIGDEFERSTOP_OFF, SIGDEFERSTOP_SILENT, TDA_SUSPEND,
+    TDF_SBDRY, TDF_SEINTR, TDF_SERESTART, TDF_SINTR, proc_, thread,
 };
 
 unsafe extern "C" {
     /// Interrupts the CPU that a thread runs on, so that it sees its ASTs.
     pub fn forward_signal(td: *mut thread);
+    /// Wakes the swapper.
+    fn kick_proc0();
+}
+
+/// Ends a thread's sleep; the swapper is told if it was swapped out.  Thread
+/// lock, given up.
+///
+/// # Safety
+/// The thread sleeps interruptibly.
+pub unsafe fn abort_sleep(td: *mut thread, error: c_int) {
+    // SAFETY: by contract.
+    unsafe {
+        if sleepq_abort(td, error) != 0 {
+            kick_proc0();
+        }
+    }
 }
 
 /// `TD_CAN_ABORT`: asleep, interruptibly.
@@ -56,7 +72,7 @@ pub unsafe fn sig_suspend_threads(td: *mut thread, p: *mut proc_) {
             if td_is_sleeping(td2) && (*td2).td_flags & TDF_SINTR as c_int != 0 {
                 if (*td2).td_flags & TDF_SBDRY as c_int != 0 {
                     if let Some(error) = td_sbdry_errno(td2) {
-                        sleepq_abort(td2, error);
+                        abort_sleep(td2, error);
                         continue;
                     }
                 } else if !td_is_suspended(td2) {
@@ -89,7 +105,11 @@ pub unsafe extern "C" fn thread_stopped(p: *mut proc_) {
             proc::clear_flags(p, P_WAITED);
             let parent = (*p).p_pptr;
             proc_lock(parent);
-            let reason = if proc::has(p, P_TRACED) { CLD_TRAPPED } else { CLD_STOPPED };
+            let reason = if proc::has(p, P_TRACED) {
+                CLD_TRAPPED
+            } else {
+                CLD_STOPPED
+            };
             sig::childproc_jobstate(p, reason);
             proc_unlock(parent);
             proc_slock(p);

@@ -4,15 +4,16 @@
 use core::ffi::c_int;
 
 use crate::kern::proc;
-use crate::kern::sig::{self, Property};
+use crate::kern::sig;
+use crate::kern::sig_set::{self, Property};
 use crate::kern::sig_stop::{sig_suspend_threads, td_sbdry_errno};
 use crate::kern::{exit, ptrace};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    EINTR, KT_ERESTART, KT_PCATCH, P_PPWAIT, P_SINGLE_EXIT, P_STOPPED_SIG, P_TRACED, P_WEXIT, P2_PTRACE_FSTP, SIGSTOP,
-    SINGLE_NO_EXIT, TDA_SIG, TDA_SIGSUSPEND, TDB_FSTP, TDF_SBDRY, TDF_SEINTR, TDF_SERESTART, TDP_OLDMASK, WCOREFLAG,
-    proc_, sigset_t, thread,
+    EINTR, KT_ERESTART, KT_PCATCH, P_PPWAIT, P_SINGLE_EXIT, P_STOPPED_SIG, P_TRACED, P_WEXIT,
+    P2_PTRACE_FSTP, SIGSTOP, SINGLE_NO_EXIT, TDA_SIG, TDA_SIGSUSPEND, TDB_FSTP, TDF_SBDRY,
+    TDF_SEINTR, TDF_SERESTART, TDP_OLDMASK, WCOREFLAG, proc_, sigset_t, thread,
 };
 
 /// What [`issignal`] found.
@@ -80,7 +81,7 @@ unsafe fn take_all(td: *mut thread) -> u32 {
 unsafe fn cursig(td: *mut thread) -> Found {
     // SAFETY: the current thread, locks held.
     unsafe {
-        match sig::first(&sig::pending(td)) {
+        match sig_set::first(&sig::pending(td)) {
             Some(_) => issignal(td),
             None => Found::Nothing,
         }
@@ -98,17 +99,22 @@ unsafe fn issignal(td: *mut thread) -> Found {
             let mut set = sig::pending(td);
             let defer = (*td).td_flags as u32 & (TDF_SBDRY | TDF_SERESTART | TDF_SEINTR);
             if proc::has(p, P_PPWAIT) || defer == TDF_SBDRY {
-                sig::delete_stops(&mut set);
+                sig_set::delete_stops(&mut set);
             }
-            let Some(first) = sig::first(&set) else { return Found::Nothing };
+            let Some(first) = sig_set::first(&set) else {
+                return Found::Nothing;
+            };
             let traced = proc::has(p, P_TRACED);
             let mut signo = first;
-            if traced && (*p).p_flag2 & P2_PTRACE_FSTP as c_int != 0 && sig::is_member(&set, SIGSTOP as c_int) {
+            if traced
+                && (*p).p_flag2 & P2_PTRACE_FSTP as c_int != 0
+                && sig_set::is_member(&set, SIGSTOP as c_int)
+            {
                 // The stop of the attach comes before anything else.
                 signo = SIGSTOP as c_int;
                 (*td).td_dbgflags |= TDB_FSTP as c_int;
             }
-            if !traced && sig::is_member(&(*acts).ps_sigignore, signo) {
+            if !traced && sig_set::is_member(&(*acts).ps_sigignore, signo) {
                 forget(td, signo);
                 continue;
             }
@@ -120,15 +126,15 @@ unsafe fn issignal(td: *mut thread) -> Found {
                 if signo == 0 {
                     continue;
                 }
-                if sig::is_member(&(*td).td_sigmask, signo) || !proc::has(p, P_TRACED) {
-                    sig::add(&mut (*td).td_sigqueue.sq_signals, signo);
+                if sig_set::is_member(&(*td).td_sigmask, signo) || !proc::has(p, P_TRACED) {
+                    sig_set::add(&mut (*td).td_sigqueue.sq_signals, signo);
                     continue;
                 }
             }
-            if sig::is_member(&(*acts).ps_sigcatch, signo) {
+            if sig_set::is_member(&(*acts).ps_sigcatch, signo) {
                 return Found::Signal(signo);
             }
-            match sig::property(signo) {
+            match sig_set::property(signo) {
                 Property::Stop if proc::has(p, P_TRACED | P_WEXIT | P_SINGLE_EXIT) => {}
                 Property::Stop if td_sbdry_errno(td).is_some() => return Found::DeferredStop,
                 Property::Stop => {
@@ -155,8 +161,8 @@ unsafe fn issignal(td: *mut thread) -> Found {
 unsafe fn forget(td: *mut thread, signo: c_int) {
     // SAFETY: the current thread, process lock.
     unsafe {
-        sig::delete(&mut (*td).td_sigqueue.sq_signals, signo);
-        sig::delete(&mut (*(*td).td_proc).p_sigqueue.sq_signals, signo);
+        sig_set::delete(&mut (*td).td_sigqueue.sq_signals, signo);
+        sig_set::delete(&mut (*(*td).td_proc).p_sigqueue.sq_signals, signo);
     }
 }
 
@@ -168,7 +174,7 @@ unsafe fn postsig(td: *mut thread, signo: c_int) -> bool {
         let acts = (*p).p_sigacts;
         // One that the debugger put in place of another is in no set.
         forget(td, signo);
-        if sig::is_member(&(*acts).ps_sigcatch, signo) {
+        if sig_set::is_member(&(*acts).ps_sigcatch, signo) {
             note("sendsig", &[td as usize, signo as usize]);
             proc::ext(p).caught[signo as usize - 1] += 1;
             if (*td).td_pflags & TDP_OLDMASK as c_int != 0 {
@@ -194,7 +200,9 @@ pub unsafe fn sigexit(td: *mut thread, signo: c_int) -> ! {
         point("sigexit", &[p as usize, signo as usize]);
         exit::proc_set_p2_wexit(p);
         let mut status = signo;
-        if sig::property(signo) == Property::Core && thread_single(p, SINGLE_NO_EXIT as c_int) == 0 {
+        if sig_set::property(signo) == Property::Core
+            && thread_single(p, SINGLE_NO_EXIT as c_int) == 0
+        {
             (*p).p_sig = signo;
             proc_unlock(p);
             coredump(p);
@@ -232,7 +240,9 @@ pub unsafe fn sleep_signal(td: *mut thread) -> c_int {
         let error = match cursig(td) {
             Found::Nothing => 0,
             Found::DeferredStop => td_sbdry_errno(td).unwrap_or(KT_ERESTART),
-            Found::Signal(signo) if sig::is_member(&(*acts).ps_sigintr, signo) => EINTR as c_int,
+            Found::Signal(signo) if sig_set::is_member(&(*acts).ps_sigintr, signo) => {
+                EINTR as c_int
+            }
             Found::Signal(_) => KT_ERESTART,
         };
         mtx_unlock(&raw mut (*acts).ps_mtx);

@@ -6,8 +6,8 @@ use crate::kern::proc::{self, ALLPROC};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_SYSTEM, P_TOTAL_STOP, P2_WEXIT, PRS_ZOMBIE, SINGLE_ALLPROC,
-    proc_,
+    P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_SYSTEM, P_TOTAL_STOP, P2_WEXIT, PRS_ZOMBIE,
+    SINGLE_ALLPROC, proc_,
 };
 
 /// What one pass over the processes saw.
@@ -38,10 +38,15 @@ pub unsafe fn stop_all_proc() {
             ALLPROC.lock();
             let grown = proc::all().1 != generation;
             ALLPROC.unlock();
-            if !grown && !pass.stopped_some && !pass.seen_exiting && !pass.seen_stopped && !pass.refused {
+            if !grown
+                && !pass.stopped_some
+                && !pass.seen_exiting
+                && !pass.seen_stopped
+                && !pass.refused
+            {
                 return;
             }
-            sched_relinquish(curthread());
+            poll(c"stop_all_proc".as_ptr(), 0);
         }
     }
 }
@@ -50,7 +55,9 @@ unsafe fn stop_one(p: *mut proc_, pass: &mut Pass) {
     // SAFETY: processes are type-stable.
     unsafe {
         proc_lock(p);
-        if (*p).p_state == PRS_ZOMBIE || proc::has(p, P_KPROC | P_SYSTEM | P_TOTAL_STOP | P_STOPPED_SIG) {
+        if (*p).p_state == PRS_ZOMBIE
+            || proc::has(p, P_KPROC | P_SYSTEM | P_TOTAL_STOP | P_STOPPED_SIG)
+        {
             proc_unlock(p);
             return;
         }

@@ -3,14 +3,15 @@
 use core::ffi::{c_int, c_void};
 
 use crate::kern::proc;
-use crate::kern::{cpuset, fork, ptrace, sig, umtx};
+use crate::kern::{cpuset, fork, ptrace, sig, sig_stop, umtx};
 use crate::machine::api::*;
 use crate::object::*;
-use crate::user;
 use crate::sys::{
-    EFAULT, EINTR, ENOMEM, EPROCLIM, ESRCH, ETIMEDOUT, EWOULDBLOCK, KT_ERESTART, KT_PCATCH, P_HADTHREADS,
-    PTRACE_LWP, SIGTRAP, TDA_SUSPEND, TDB_BORN, TDB_EXIT, TDF_THRWAKEUP, TDP_WAKEUP, lwpid_t, pid_t, thread,
+    EFAULT, EINTR, ENOMEM, EPROCLIM, ESRCH, ETIMEDOUT, EWOULDBLOCK, KT_ERESTART, KT_PCATCH,
+    P_HADTHREADS, PTRACE_LWP, SIGTRAP, TDA_SUSPEND, TDB_BORN, TDB_EXIT, TDF_THRWAKEUP, TDP_WAKEUP,
+    lwpid_t, pid_t, thread,
 };
+use crate::user;
 
 unsafe extern "C" {
     static max_threads_per_proc: c_int;
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn kern_thr_exit(td: *mut thread) -> c_int {
         (*p).p_pendingexits -= 1;
         sig::tdsigcleanup(td);
         proc_slock(p);
-        sig::thread_stopped(p);
+        sig_stop::thread_stopped(p);
         thread_exit()
     }
 }

@@ -6,9 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::kern::{exit, proc, ptrace, thr};
 use crate::machine::api::*;
-use crate::sys::{
-    self, SIGTRAP, SW_VOL, SWT_IWAIT, TDB_BORN, TDI_IWAIT, proc_, thread,
-};
+use crate::sys::{self, SIGTRAP, SW_VOL, SWT_IWAIT, TDB_BORN, TDI_IWAIT, proc_, thread};
 use crate::user::syscall;
 
 /// A C function of a scenario.
@@ -59,7 +57,14 @@ pub unsafe fn ext(td: *mut thread) -> &'static mut UserThread {
 pub unsafe fn set_body(td: *mut thread, body: Body, arg: *mut c_void) {
     // SAFETY: by contract.
     let ext = unsafe { ext(td) };
-    *ext = UserThread { body: Some(body), arg, main: false, restarts: 0, fault: false, alone: None };
+    *ext = UserThread {
+        body: Some(body),
+        arg,
+        main: false,
+        restarts: 0,
+        fault: false,
+        alone: None,
+    };
 }
 
 /// As [`set_body`], for the thread that a process begins with.
@@ -191,7 +196,9 @@ pub unsafe fn user_spin() {
             // It was off its CPU, and came back as from an interrupt.
             userret(td);
         }
-        if !smp_mode() && ROUNDS.fetch_add(1, Ordering::Relaxed) % ROUNDS_PER_TICK == ROUNDS_PER_TICK - 1 {
+        if !smp_mode()
+            && ROUNDS.fetch_add(1, Ordering::Relaxed) % ROUNDS_PER_TICK == ROUNDS_PER_TICK - 1
+        {
             advance(1);
         }
         user_point();
@@ -228,7 +235,9 @@ pub unsafe fn user_wait(what: &'static CStr, cond: impl Fn() -> bool) {
             }
             let td = curthread();
             let p = (*td).td_proc;
-            wait_until(what, || cond() || is_parked(p) || (&raw const (*td).td_ast).read_volatile() != 0);
+            wait_until(what, || {
+                cond() || is_parked(p) || (&raw const (*td).td_ast).read_volatile() != 0
+            });
             userret(td);
         }
     }

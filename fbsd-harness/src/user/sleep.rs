@@ -34,7 +34,14 @@ pub fn init() {
 pub unsafe fn nanosleep(ticks: c_int) -> c_int {
     static CHANNEL: u8 = 0;
     // SAFETY: by contract.
-    match unsafe { tsleep((&raw const CHANNEL).cast(), KT_PWAIT | KT_PCATCH, c"nanslp", ticks) } {
+    match unsafe {
+        tsleep(
+            (&raw const CHANNEL).cast(),
+            KT_PWAIT | KT_PCATCH,
+            c"nanslp",
+            ticks,
+        )
+    } {
         e if e == EWOULDBLOCK as c_int => 0,
         e if e == KT_ERESTART => EINTR as c_int,
         e => e,
@@ -48,7 +55,12 @@ pub unsafe fn nanosleep(ticks: c_int) -> c_int {
 pub unsafe fn disk_wait(td: *mut thread, ticks: c_int) -> c_int {
     // SAFETY: by contract; nobody else sleeps on this part of the thread.
     unsafe {
-        tsleep((&raw const (*td).td_vslock_sz).cast::<c_void>(), KT_PWAIT, c"biord", ticks);
+        tsleep(
+            (&raw const (*td).td_vslock_sz).cast::<c_void>(),
+            KT_PWAIT,
+            c"biord",
+            ticks,
+        );
     }
     0
 }
@@ -100,7 +112,13 @@ pub unsafe fn pipe_read(pipe: *mut Pipe) -> c_int {
         let mut error = 0;
         while error == 0 && bytes.read_volatile() == 0 {
             readers.write_volatile(readers.read_volatile() + 1);
-            error = sleep(pipe.cast(), CHANNELS.get(), KT_PWAIT | KT_PCATCH, c"piperd", 0);
+            error = sleep(
+                pipe.cast(),
+                CHANNELS.get(),
+                KT_PWAIT | KT_PCATCH,
+                c"piperd",
+                0,
+            );
             readers.write_volatile(readers.read_volatile() - 1);
         }
         if error == 0 {
