@@ -73,6 +73,10 @@ pub fn command() -> Command {
                     number("time", "0", "Seconds to go on for in mode smp"),
                     flag("picture", "Draw each scenario's first schedule"),
                     flag("fail-fast", "Stop after the first scenario that fails"),
+                    flag(
+                        "brief",
+                        "Say what failed, without a shorter schedule and a picture",
+                    ),
                     Arg::new("sum")
                         .long("sum")
                         .help("File that also gets the last line"),

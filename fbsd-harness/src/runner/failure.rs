@@ -34,6 +34,17 @@ pub struct Context<'a> {
     pub mode: Mode,
 }
 
+/// The block of facts for a failure that is not looked into.
+pub fn brief(scenario: &Scenario, failure: &Failure) -> String {
+    tap::facts(&[
+        ("scenario", scenario.id()),
+        ("guards", scenario.guards()),
+        ("kind", failure.ended.verdict.name()),
+        ("message", &failure.ended.text),
+        ("found by", &failure.found_by),
+    ])
+}
+
 /// Shortens the schedule, runs it once more, draws it and tells about it: the
 /// block of facts that follows the test's line.
 pub fn report(
@@ -42,16 +53,6 @@ pub fn report(
     failure: &Failure,
     context: &Context<'_>,
 ) -> io::Result<String> {
-    if context.mode.smp {
-        let facts = [
-            ("scenario", scenario.id()),
-            ("guards", scenario.guards()),
-            ("kind", failure.ended.verdict.name()),
-            ("message", &failure.ended.text),
-            ("found by", &failure.found_by),
-        ];
-        return Ok(tap::facts(&facts));
-    }
     let whole = Schedule::of(&failure.ended.decisions);
     let verdict = failure.ended.verdict;
     let mut error = None;

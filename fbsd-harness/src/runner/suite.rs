@@ -28,6 +28,7 @@ struct Order<'a> {
     seconds: u64,
     picture: bool,
     fail_fast: bool,
+    brief: bool,
     out: &'a Path,
     again: &'a str,
 }
@@ -51,6 +52,7 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
         seconds,
         picture: arguments.get_flag("picture") && !smp,
         fail_fast: arguments.get_flag("fail-fast"),
+        brief: arguments.get_flag("brief") || smp,
         out: Path::new(cli::text(arguments, "out")),
         again: cli::text(arguments, "again"),
     };
@@ -128,7 +130,10 @@ fn tell(
             out: order.out,
             mode: order.mode,
         };
-        text.push_str(&failure::report(slot, scenario, failure, &context)?);
+        text.push_str(&match order.brief {
+            true => failure::brief(scenario, failure),
+            false => failure::report(slot, scenario, failure, &context)?,
+        });
     } else if order.picture {
         let strategy = Box::new(Replay::new(Schedule::default()));
         let ended = slot.complete(scenario, strategy, order.mode)?;

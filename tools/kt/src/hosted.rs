@@ -4,7 +4,7 @@
 //! kernel functions whose names a C library also uses get a prefix: the string
 //! table moves to the end of the file, where there is room for longer names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use object::LittleEndian as LE;
 use object::elf::{FileHeader64, SectionHeader64, Sym64};
@@ -32,10 +32,14 @@ pub fn build(config: &Config) -> Result<PathBuf> {
         .out
         .join("hosted")
         .join(object.file_name().unwrap_or_default());
-    let hosted = host(&files::read_bytes(&object)?)
-        .map_err(|cause| Error::new(format!("{}: {cause}", object.display())))?;
-    files::write(&copy, hosted)?;
+    files::write(&copy, convert(&object)?)?;
     Ok(copy)
+}
+
+/// The hosted form of an object file.
+pub fn convert(object: &Path) -> Result<Vec<u8>> {
+    host(&files::read_bytes(object)?)
+        .map_err(|cause| Error::new(format!("{}: {cause}", object.display())))
 }
 
 /// The hosted form of an ELF object.

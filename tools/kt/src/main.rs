@@ -13,6 +13,7 @@ mod compiler;
 mod config;
 mod ctests;
 mod elsewhere;
+mod edits;
 mod error;
 mod files;
 mod header;
@@ -30,6 +31,7 @@ mod rust;
 mod scenarios;
 #[cfg(test)]
 mod scratch;
+mod sensitivity;
 mod setup;
 mod staging;
 mod suite;
@@ -65,6 +67,7 @@ fn command() -> Command {
             Command::new("header").about("Generate include/kern_thread.h").arg(check()),
             Command::new("c-tests").about("Prepare the C unit tests for the object (IMPL=)"),
             Command::new("scenarios").about("Run the regression scenarios on the object (IMPL=)"),
+            Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
             Command::new("audit").about("Audit the object"),
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
@@ -97,6 +100,10 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             if scenarios::run(&config, &request)?.failed > 0 {
                 bail!("scenarios failed: see the lines marked not ok");
             }
+        }
+        "sensitivity" => {
+            let schedules = std::env::var("SCHEDULES").ok().filter(|text| !text.is_empty());
+            sensitivity::run(&config, schedules.as_deref())?;
         }
         "audit" => {
             let audited = audit::run(&config)?;

@@ -92,17 +92,6 @@ impl Request {
         }
         Ok(Self { arguments, again })
     }
-
-    /// Some scenarios under some schedules, until one fails.
-    pub fn first_failure(only: &str, schedules: u64) -> Self {
-        let mut arguments = vec!["run".to_string(), "--fail-fast".to_string()];
-        arguments.extend(["--schedules".to_string(), schedules.to_string()]);
-        arguments.extend(Some(only.to_string()).filter(|only| !only.is_empty()));
-        Self {
-            arguments,
-            again: String::new(),
-        }
-    }
 }
 
 fn check(name: &str, text: &str) -> Result<()> {
@@ -115,42 +104,56 @@ fn check(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// What is linked with an object.
+pub struct Parts {
+    library: PathBuf,
+    objects: Vec<PathBuf>,
+}
+
+impl Parts {
+    /// Builds the simulated kernel and compiles the scenarios.
+    pub fn build(config: &Config) -> Result<Self> {
+        Ok(Self {
+            library: library(config)?,
+            objects: compile(config)?,
+        })
+    }
+
+    /// Builds the program for one hosted object in `folder`.
+    pub fn link(&self, object: &Path, folder: &Path) -> Result<PathBuf> {
+        let program = folder.join("scenarios");
+        let mut inputs = Inputs::new().file(object)?.file(&self.library)?;
+        for path in &self.objects {
+            inputs = inputs.file(path)?;
+        }
+        let stamp = inputs.stamp(folder.join(".scenarios"));
+        if stamp.is_current(&[&program]) {
+            return Ok(program);
+        }
+        files::make_dir(folder)?;
+        let temporary = files::temporary_name(&program);
+        let mut command = Command::new("cc");
+        command
+            .args(["-static", "-no-pie", "-o"])
+            .arg(&temporary)
+            .args(&self.objects)
+            .arg(object)
+            .arg(&self.library)
+            .args(["-lpthread", "-lm"]);
+        process::run(&mut command, "the scenarios do not link")?;
+        fs::rename(&temporary, &program).map_err(|e| Error::io("write", &program, &e))?;
+        stamp.record()?;
+        Ok(program)
+    }
+}
+
 /// Builds the program for the object of `IMPL`; gives its path.
 pub fn build(config: &Config) -> Result<PathBuf> {
     let object = hosted::build(config)?;
     let folder = config
         .out
         .join(format!("scenarios-{}", config.implementation));
-    link(config, &object, &folder)
-}
-
-/// Builds the program for one hosted object in `folder`.
-pub fn link(config: &Config, object: &Path, folder: &Path) -> Result<PathBuf> {
-    let library = library(config)?;
-    let objects = compile(config)?;
-    let program = folder.join("scenarios");
-    let mut inputs = Inputs::new().file(object)?.file(&library)?;
-    for path in &objects {
-        inputs = inputs.file(path)?;
-    }
-    let stamp = inputs.stamp(folder.join(".scenarios"));
-    if stamp.is_current(&[&program]) {
-        return Ok(program);
-    }
-    files::make_dir(folder)?;
-    let temporary = files::temporary_name(&program);
-    let mut command = Command::new("cc");
-    command
-        .args(["-static", "-no-pie", "-o"])
-        .arg(&temporary)
-        .args(&objects)
-        .arg(object)
-        .arg(&library)
-        .args(["-lpthread", "-lm"]);
-    process::run(&mut command, "the scenarios do not link")?;
-    fs::rename(&temporary, &program).map_err(|e| Error::io("write", &program, &e))?;
-    stamp.record()?;
-    Ok(program)
+    Parts::build(config)?.link(&object, &folder)
 }
 
 /// The simulated kernel: the same for every configuration.
