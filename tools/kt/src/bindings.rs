@@ -17,6 +17,34 @@ use crate::report::Stage;
 use crate::setup;
 use crate::staging::{self, Staged};
 
+/// What bindgen reads and where its output is checked in.
+struct Source {
+    wrapper: PathBuf,
+    allow: PathBuf,
+}
+
+impl Source {
+    /// The library's.
+    fn library(config: &Config) -> Self {
+        Self::of(&config.root.join("src/bindings"))
+    }
+
+    /// The simulated kernel's: types and constants, the same for all options.
+    fn harness(config: &Config) -> Self {
+        Self::of(&config.root.join(HARNESS))
+    }
+
+    fn of(dir: &Path) -> Self {
+        Self {
+            wrapper: dir.join("wrapper.h"),
+            allow: dir.join("allow.toml"),
+        }
+    }
+}
+
+/// The folder of the simulated kernel's bindings.
+const HARNESS: &str = "fbsd-harness/bindings";
+
 /// The generated files of one configuration.
 struct Generated {
     bindings: String,
@@ -51,6 +79,8 @@ pub fn regenerate(config: &Config) -> Result<PathBuf> {
     let staged = staging::stage(config)?;
     let dir = config.checked_in_bindings();
     write(&dir, &generate(config, &staged)?)?;
+    let (harness, _) = bind(config, &staged, &Source::harness(config))?;
+    files::write(&config.root.join(HARNESS).join("bindings.rs"), &harness)?;
     stage.done();
     Ok(dir)
 }
@@ -68,6 +98,8 @@ pub fn check(config: &Config) -> Result<()> {
     let dir = config.checked_in_bindings();
     same(&dir.join("bindings.rs"), &generated.bindings)?;
     same(&dir.join("layout.rs"), &generated.layout)?;
+    let (harness, _) = bind(config, &staged, &Source::harness(config))?;
+    same(&config.root.join(HARNESS).join("bindings.rs"), &harness)?;
     stage.done();
     Ok(())
 }
@@ -106,17 +138,30 @@ fn same(path: &Path, generated: &str) -> Result<()> {
 }
 
 fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
+    let source = Source::library(config);
+    let (bindings, names) = bind(config, staged, &source)?;
+    let layout = layout::probe(
+        config,
+        &staged.compiler,
+        &source.wrapper,
+        &bindings,
+        &names.0.borrow(),
+    )?;
+    Ok(Generated { bindings, layout })
+}
+
+/// Runs bindgen; gives the bindings and the C names of the types in them.
+fn bind(config: &Config, staged: &Staged, source: &Source) -> Result<(String, Names)> {
     if !setup::ON_FREEBSD {
         let libclang = setup::libclang(config)?;
         // SAFETY: the driver has one thread; bindgen reads the variable on it later.
         unsafe { std::env::set_var("LIBCLANG_PATH", libclang) };
     }
-    let wrapper = config.root.join("src/bindings/wrapper.h");
-    let allow = Allow::read(&config.root.join("src/bindings/allow.toml"))?;
+    let allow = Allow::read(&source.allow)?;
     let names = Names::default();
     let bindings = allow
         .apply(bindgen::builder())
-        .header(wrapper.display().to_string())
+        .header(source.wrapper.display().to_string())
         .clang_args(staged.compiler.libclang_flags(staged.freebsd_version))
         .use_core()
         .rust_target(rust_target()?)
@@ -133,18 +178,11 @@ fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
         .map_err(|cause| {
             Error::new(format!(
                 "bindgen cannot read {}: {cause}",
-                wrapper.display()
+                source.wrapper.display()
             ))
         })?
         .to_string();
-    let layout = layout::probe(
-        config,
-        &staged.compiler,
-        &wrapper,
-        &bindings,
-        &names.0.borrow(),
-    )?;
-    Ok(Generated { bindings, layout })
+    Ok((bindings, names))
 }
 
 /// The first release with edition 2024: the newest difference that bindgen knows of.
