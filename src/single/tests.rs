@@ -451,3 +451,47 @@ fn unsuspend_leaves_a_foreign_single_threader() {
     sl.unlock(here!());
     pl.unlock(here!());
 }
+
+/// A single-threader that a debugger had stopped at the boundary goes on from
+/// there, and still counts: it does not leave it.
+#[test]
+fn unsuspended_single_threader_keeps_its_boundary() {
+    let (world, p, [a, b]) = three();
+    let me = Thread::current().suspended_at_boundary();
+    a.suspended();
+    b.suspended();
+    p.set_p_flag(HAD | SS);
+    p.set_single(Some(me));
+    let (pl, mut sl) = world.lock_both(p);
+    unsuspend(&pl, &mut sl);
+    assert_eq!(
+        (world.calls(), p.stopped()),
+        (vec!["setrunnable self".into()], (2, 1))
+    );
+    assert!(me.has_flags(sys::TDF_BOUNDARY) && !me.is_suspended());
+    sl.unlock(here!());
+    pl.unlock(here!());
+}
+
+/// Whoever is let go may need the swapper: once, without the spin lock.
+#[test]
+#[cfg(has_swapper)]
+fn letting_go_wakes_the_swapper() {
+    let (world, p, [a, b]) = three();
+    a.suspended();
+    b.suspended();
+    world.answer("setrunnable b", 1);
+    p.set_p_flag(HAD | SS);
+    p.set_single(Some(Thread::current()));
+    world.on("kick_proc0", || assert_eq!(spinning(), 0));
+    end(&world, p, NO_EXIT);
+    assert_eq!(world.count("kick_proc0"), 1);
+
+    a.suspended();
+    world.answer("setrunnable a", 1);
+    let (pl, mut sl) = world.lock_both(p);
+    unsuspend(&pl, &mut sl);
+    assert_eq!(world.count("kick_proc0"), 1);
+    sl.unlock(here!());
+    pl.unlock(here!());
+}
