@@ -118,6 +118,16 @@ pub unsafe extern "C" fn crhold(cr: *mut ucred) -> *mut ucred {
     cr
 }
 
+/// Freeing takes time: it is done after the process was unlocked.
+pub fn require_unlocked(what: &str) {
+    // SAFETY: the process of the current thread exists.
+    unsafe {
+        if proc_locked((*curthread()).td_proc) {
+            fail(Kind::Lock, format!("{what} with the process locked"));
+        }
+    }
+}
+
 /// Drops a reference; frees the credential with the last one.
 ///
 /// # Safety
@@ -125,6 +135,7 @@ pub unsafe extern "C" fn crhold(cr: *mut ucred) -> *mut ucred {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crfree(cr: *mut ucred) {
     point("crfree", &[cr.addr()]);
+    require_unlocked("crfree");
     let td = curthread();
     // SAFETY: `td` is the current thread, `cr` the caller's.
     unsafe {

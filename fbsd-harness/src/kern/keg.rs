@@ -78,13 +78,13 @@ impl Keg {
         self.slabs.len() * ITEMS_PER_SLAB
     }
 
-    /// The live items, in the order of their addresses.
-    pub fn live_items(&self) -> Vec<usize> {
+    /// The items in this state, in the order of their addresses.
+    pub fn items_in(&self, state: State) -> Vec<usize> {
         self.slabs
             .iter()
             .flat_map(|slab| {
                 (0..ITEMS_PER_SLAB)
-                    .filter(|&index| slab.states[index] == State::Live)
+                    .filter(|&index| slab.states[index] == state)
                     .map(|index| slab.base + index * self.stride)
             })
             .collect()

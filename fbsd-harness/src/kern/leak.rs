@@ -6,7 +6,7 @@
 //! credentials, limits and CPU sets, the kernel stacks, and what subsystems
 //! hold for each thread.  Whatever differs was leaked or given up twice.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 
 use crate::kern::{cpuset, cred, limits, malloc, proc, sysctl, uma, vm};
 use crate::machine::api::{Kind, fail, name_of, thread0};
@@ -19,18 +19,35 @@ struct Census {
     items: Vec<*mut thread>,
     /// Those and thread0.
     threads: Vec<*mut thread>,
+    /// Threads that processes which were waited for left behind: they wait for
+    /// the next fork.
+    cached: Vec<*mut thread>,
     processes: Vec<*mut proc_>,
 }
 
 impl Census {
     fn take() -> Self {
-        let items: Vec<*mut thread> = items_of("THREAD");
+        let zone = uma::find("THREAD");
+        let items: Vec<*mut thread> = zone.map_or_else(Vec::new, uma::Zone::live_items);
         let mut threads = vec![thread0()];
         threads.extend(&items);
+        let processes = proc::all().0;
+        let cached = items
+            .iter()
+            .copied()
+            .filter(|&td| {
+                // SAFETY: nothing moves, and a process's memory stays what it is.
+                unsafe {
+                    let p = (*td).td_proc;
+                    !p.is_null() && !processes.contains(&p) && (*p).p_threads.tqh_first == td
+                }
+            })
+            .collect();
         Self {
             items,
             threads,
-            processes: proc::all().0,
+            cached,
+            processes,
         }
     }
 
@@ -42,12 +59,6 @@ impl Census {
             // SAFETY: nothing moves, and zone items stay what they are.
             .filter(|&td| unsafe { !(*td).td_realucred.is_null() })
     }
-}
-
-fn items_of<T>(zone: &str) -> Vec<*mut T> {
-    uma::find(zone).map_or_else(Vec::new, |zone| {
-        zone.live_items().into_iter().map(<*mut _>::cast).collect()
-    })
 }
 
 fn require(kind: &str, found: i64, expected: i64) {
@@ -63,6 +74,7 @@ fn require(kind: &str, found: i64, expected: i64) {
 pub fn check() {
     let census = Census::take();
     check_ids(&census);
+    check_cached(&census);
     check_credentials(&census);
     check_limits(&census);
     check_cpusets(&census);
@@ -103,6 +115,40 @@ fn check_ids(census: &Census) {
         );
     }
     fail(Kind::Leak, "two threads have the same id".into());
+}
+
+/// What belongs to nobody must have given everything up: the thread of a
+/// process that was waited for, and the structures that no thread lives in.
+fn check_cached(census: &Census) {
+    for &td in &census.cached {
+        // SAFETY: nothing moves, and zone items stay what they are.
+        let (cred, set) = unsafe { ((*td).td_realucred, (*td).td_cpuset) };
+        if !cred.is_null() || !set.is_null() {
+            let what = if cred.is_null() {
+                "CPU set"
+            } else {
+                "credential"
+            };
+            fail(
+                Kind::Leak,
+                format!(
+                    "{} still has a {what} after its process was waited for",
+                    name_of(td.addr())
+                ),
+            );
+        }
+    }
+    let free = uma::find("THREAD").map_or_else(Vec::new, uma::Zone::free_items::<thread>);
+    for td in free {
+        // SAFETY: as above.
+        let id = unsafe { (*td).td_tid };
+        if id >= KT_NO_PID {
+            fail(
+                Kind::Invariant,
+                format!("a free thread structure still has the id {id}"),
+            );
+        }
+    }
 }
 
 /// The ids that are marked in use, in order, counted from the first id there
@@ -251,7 +297,7 @@ pub fn check_thread_count() {
             "thread_alloc made a thread with kern.maxthread 0".into(),
         );
     }
-    let threads = items_of::<c_void>("THREAD").len() as c_int + 1;
+    let threads = uma::find("THREAD").map_or(0, uma::Zone::live) as c_int + 1;
     if probe(limit, threads + 1) {
         fail(
             Kind::Leak,

@@ -68,6 +68,7 @@ pub unsafe extern "C" fn lim_hold(limits: *mut plimit) -> *mut plimit {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lim_free(limits: *mut plimit) {
     point("lim_free", &[limits.addr()]);
+    cred::require_unlocked("lim_free");
     // SAFETY: the caller's promise.
     unsafe { drop_references(limits, 1) };
 }

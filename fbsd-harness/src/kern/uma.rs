@@ -107,9 +107,18 @@ impl Zone {
     }
 
     /// The live items, in the order of their addresses.
-    pub fn live_items(&self) -> Vec<*mut c_void> {
-        let items = self.keg.with(|keg| keg.live_items());
-        items.into_iter().map(|item| item as *mut c_void).collect()
+    pub fn live_items<T>(&self) -> Vec<*mut T> {
+        self.items_in(State::Live)
+    }
+
+    /// The free items, in the order of their addresses.
+    pub fn free_items<T>(&self) -> Vec<*mut T> {
+        self.items_in(State::Free)
+    }
+
+    fn items_in<T>(&self, state: State) -> Vec<*mut T> {
+        let items = self.keg.with(|keg| keg.items_in(state));
+        items.into_iter().map(|item| item as *mut T).collect()
     }
 
     /// Lets these bytes of free items change: a lock that stale pointers may

@@ -91,7 +91,11 @@ pub unsafe extern "C" fn umtx_thread_exit(td: *mut thread) {
     unsafe {
         let entry = (*td).td_umtxq;
         require((*entry).uq_flags == 0, td, "exits while it is queued");
-        (*entry).uq_inherited_pri = KT_PRI_MAX as u8;
+        require(
+            c_int::from((*entry).uq_inherited_pri) == KT_PRI_MAX,
+            td,
+            "was never reset by umtx_thread_alloc",
+        );
         (*td).td_rb_list = 0;
         (*td).td_rbp_list = 0;
         (*td).td_rb_inact = 0;
