@@ -7,7 +7,8 @@
     non_snake_case,
     non_upper_case_globals,
     unsafe_op_in_unsafe_fn,
-    clippy::all
+    clippy::all,
+    clippy::undocumented_unsafe_blocks
 )]
 
 include!("../bindings/bindings.rs");

@@ -148,7 +148,9 @@ pub unsafe extern "C" fn sim_named(name: *const c_char) -> *mut c_void {
         names
             .iter()
             .find(|entry| entry.name() == wanted)
-            .map_or(ptr::null_mut(), |entry| ptr::with_exposed_provenance_mut(entry.start))
+            .map_or(ptr::null_mut(), |entry| {
+                ptr::with_exposed_provenance_mut(entry.start)
+            })
     }
 }
 
