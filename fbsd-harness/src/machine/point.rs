@@ -27,9 +27,9 @@ struct Det {
     scheduler: Option<Scheduler<'static>>,
     limit: u64,
     steps: u64,
-    /// Points of threads other than the harness's own and those that poll.
+    /// Points of threads other than idle ones and those that poll.
     activity: u64,
-    /// Virtual time at the last of them.
+    /// Virtual time at the last one of a thread that is not the harness's own.
     progress: u64,
     /// Nobody can go on: whoever polls may look again.
     desperate: bool,
@@ -178,12 +178,14 @@ unsafe fn choose(yields: bool) {
     (*me).yields = yields;
     let mut ways: [MaybeUninit<Way>; MAX_WAYS] = [const { MaybeUninit::uninit() }; MAX_WAYS];
     let running = ext(curthread());
+    let det = &mut *DET.0.get();
+    if curthread() != (*me).idle && !(*running).polling {
+        det.activity += 1;
+    }
     if !(*running).internal {
-        let det = &mut *DET.0.get();
         // Not before: on its way to whoever polls, a CPU looks several times.
         det.desperate = false;
         if !(*running).polling {
-            det.activity += 1;
             det.progress = time::uptime();
         }
     }
