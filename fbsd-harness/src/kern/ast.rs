@@ -40,7 +40,10 @@ static HANDLERS: Slots = Slots(UnsafeCell::new(
 /// Installs a handler, once per slot.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ast_register(slot: c_int, flags: c_int, tdp: c_int, handler: Handler) {
-    point("ast_register", &[slot as usize, flags as usize, tdp as usize]);
+    point(
+        "ast_register",
+        &[slot as usize, flags as usize, tdp as usize],
+    );
     let slots = &mut *HANDLERS.0.get();
     let Some(entry) = slots.get_mut(slot as usize) else {
         misuse(format!("ast_register of slot {slot}"));
@@ -110,7 +113,11 @@ unsafe fn take(td: *mut thread) -> c_int {
 
 unsafe fn run(td: *mut thread, bits: c_int, clearing: bool) {
     for slot in 0..SLOTS {
-        let Slot { handler, flags, tdp } = (*HANDLERS.0.get())[slot];
+        let Slot {
+            handler,
+            flags,
+            tdp,
+        } = (*HANDLERS.0.get())[slot];
         let Some(handler) = handler else {
             continue;
         };
@@ -153,6 +160,7 @@ pub unsafe fn user_tick() {
     let td = curthread();
     let before = (*td).td_generation;
     if !(*ext(td)).user {
+        lock::assert_none("user mode");
         (*ext(td)).user = true;
         note("=user", &[td as usize]);
     }

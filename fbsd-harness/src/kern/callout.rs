@@ -60,7 +60,11 @@ pub fn next_due() -> Option<sbintime_t> {
     // SAFETY: det looks while nobody runs; smp's clock looks again.
     unsafe {
         let first = (&raw const (*wheel()).first).read_volatile();
-        if first.is_null() { None } else { Some((*first).c_time) }
+        if first.is_null() {
+            None
+        } else {
+            Some((*first).c_time)
+        }
     }
 }
 
@@ -127,14 +131,31 @@ unsafe extern "C" fn callout_reset_sbt_on(
     _cpu: c_int,
     flags: c_int,
 ) -> c_int {
-    point("callout_reset", &[c as usize, (sbt / time::TICK_SBT) as usize]);
-    let now = if flags & sys::KT_C_ABSOLUTE != 0 { 0 } else { time::sbinuptime() };
+    point(
+        "callout_reset",
+        &[c as usize, (sbt / time::TICK_SBT) as usize],
+    );
+    let now = if flags & sys::KT_C_ABSOLUTE != 0 {
+        0
+    } else {
+        time::sbinuptime()
+    };
     c_int::from(arm(c, now + sbt, function, arg))
 }
 
 /// callout_reset(9).
-pub unsafe fn callout_reset(c: *mut callout, ticks: c_int, function: Function, arg: *mut c_void) -> bool {
-    arm(c, time::sbinuptime() + time::TICK_SBT * sbintime_t::from(ticks), function, arg)
+pub unsafe fn callout_reset(
+    c: *mut callout,
+    ticks: c_int,
+    function: Function,
+    arg: *mut c_void,
+) -> bool {
+    arm(
+        c,
+        time::sbinuptime() + time::TICK_SBT * sbintime_t::from(ticks),
+        function,
+        arg,
+    )
 }
 
 /// Disarms a callout.  1: it was armed; 0: it runs; -1: neither.
@@ -148,7 +169,11 @@ pub unsafe fn callout_drain(c: *mut callout) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn _callout_stop_safe(c: *mut callout, flags: c_int, drain: Option<Function>) -> c_int {
+unsafe extern "C" fn _callout_stop_safe(
+    c: *mut callout,
+    flags: c_int,
+    drain: Option<Function>,
+) -> c_int {
     point("callout_stop", &[c as usize, flags as usize]);
     if drain.is_some() {
         misuse("_callout_stop_safe with a drain function".to_string());

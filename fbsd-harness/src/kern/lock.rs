@@ -43,7 +43,10 @@ pub unsafe fn acquired(m: *mut mtx, spin: bool) {
         check_order(m);
     }
     if (*held).nheld == MAX_HELD {
-        report::fail(Kind::Lock, format!("more than {MAX_HELD} locks held{}", list_held(curthread())));
+        report::fail(
+            Kind::Lock,
+            format!("more than {MAX_HELD} locks held{}", list_held(curthread())),
+        );
     }
     (*held).held[(*held).nheld] = &raw mut (*m).mtx_lock;
     (*held).nheld += 1;
@@ -131,12 +134,38 @@ unsafe fn check_order(m: *mut mtx) {
         let old = rank(other);
         let run_flash = new == 1 && (old == 3 || old == 5) && (*held).nheld == 2;
         if old > new && !run_flash {
-            misuse(format!("lock order: {} taken while {} is held", name(m), name(other)));
+            misuse(format!(
+                "lock order: {} taken while {} is held",
+                name(m),
+                name(other)
+            ));
         }
         if old == 1 && new == 1 {
             misuse(format!("{} taken while {} is held", name(m), name(other)));
         }
     }
+}
+
+/// The order of process locks and the tid hash: a lookup must not take the
+/// former while it holds the latter, since an exiting thread does the opposite.
+pub unsafe fn check_before_sleepable(m: *mut mtx) {
+    let td = curthread();
+    let hash_locked = (*td).td_rw_rlocks != 0
+        || (&(*ext(td)).held)[..(*ext(td)).nheld]
+            .iter()
+            .any(|&word| is_called(spin::of_word(word), b"tidhash"));
+    if hash_locked && is_called(m, b"process lock") {
+        misuse(format!(
+            "lock order: {} taken while a tid hash lock is held",
+            name(m)
+        ));
+    }
+}
+
+/// Is this the kernel's name of the lock?
+unsafe fn is_called(m: *mut mtx, wanted: &[u8]) -> bool {
+    let name = (*m).lock_object.lo_name;
+    !name.is_null() && CStr::from_ptr(name).to_bytes() == wanted
 }
 
 /// ", holds a, b", or nothing.
@@ -162,6 +191,9 @@ pub unsafe fn holds_other_than(except: *mut mtx) -> bool {
 /// Fails the run unless the running thread holds no lock at all.
 pub unsafe fn assert_none(what: &str) {
     let td = curthread();
+    if (*td).td_rw_rlocks != 0 {
+        misuse(format!("{what} with a reader-writer lock held"));
+    }
     if smp_mode() {
         return;
     }

@@ -32,7 +32,11 @@ unsafe fn init(m: *mut mtx, name: *const c_char, opts: u32) {
     (*m).lock_object = lock_object {
         lo_name: name,
         lo_flags: (opts & sys::MTX_SPIN)
-            | if opts & MTX_RECURSE != 0 { sys::LO_RECURSABLE } else { 0 }
+            | if opts & MTX_RECURSE != 0 {
+                sys::LO_RECURSABLE
+            } else {
+                0
+            }
             | sys::LO_INITIALIZED,
         lo_data: 0,
         lo_witness: ptr::null_mut(),
@@ -43,19 +47,31 @@ unsafe fn init(m: *mut mtx, name: *const c_char, opts: u32) {
 /// Ends a mutex's life; it is free.
 pub unsafe fn mtx_destroy(m: *mut mtx) {
     if spin::word(m).load(Ordering::Relaxed) != sys::KT_MTX_UNOWNED {
-        misuse(format!("destroys the mutex {}, which is owned", lock::name(m)));
+        misuse(format!(
+            "destroys the mutex {}, which is owned",
+            lock::name(m)
+        ));
     }
     (*m).lock_object.lo_flags &= !sys::LO_INITIALIZED;
     spin::word(m).store(sys::KT_MTX_DESTROYED, Ordering::Release);
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn _mtx_init(c: *mut usize, name: *const c_char, _type: *const c_char, opts: c_int) {
+unsafe extern "C" fn _mtx_init(
+    c: *mut usize,
+    name: *const c_char,
+    _type: *const c_char,
+    opts: c_int,
+) {
     let m = spin::of_word(c);
     point("mtx_init", &[m as usize]);
     init(m, name, opts as u32);
     if !name.is_null() {
-        names::register(m as usize, size_of::<mtx>(), &CStr::from_ptr(name).to_string_lossy());
+        names::register(
+            m as usize,
+            size_of::<mtx>(),
+            &CStr::from_ptr(name).to_string_lossy(),
+        );
     }
 }
 
@@ -63,13 +79,17 @@ unsafe extern "C" fn _mtx_init(c: *mut usize, name: *const c_char, _type: *const
 pub unsafe fn mtx_lock(m: *mut mtx) {
     point("mtx_lock", &[m as usize]);
     spin::may_block("mtx_lock");
+    lock::check_before_sleepable(m);
     let td = curthread();
     let me = td as usize;
     let word = spin::word(m);
     loop {
         let value = word.load(Ordering::Relaxed);
         if value == sys::KT_MTX_UNOWNED {
-            if word.compare_exchange(value, me, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            if word
+                .compare_exchange(value, me, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
                 break;
             }
             continue;
@@ -80,7 +100,7 @@ pub unsafe fn mtx_lock(m: *mut mtx) {
         let owner = (value & !sys::KT_MTX_FLAGMASK) as *mut Thread;
         if owner as usize == me {
             if (*m).lock_object.lo_flags & sys::LO_RECURSABLE == 0 {
-                console::panic(format!("_mtx_lock_sleep: recursed on non-recursive mutex {}", lock::name(m)));
+                misuse(format!("locks the mutex {} that it owns", lock::name(m)));
             }
             (*m).lock_object.lo_data += 1;
             word.fetch_or(sys::KT_MTX_RECURSED, Ordering::Relaxed);
@@ -89,7 +109,8 @@ pub unsafe fn mtx_lock(m: *mut mtx) {
         if !owner.is_null() && thread::is_running(owner) {
             spin::spin_on(m, "mutex whose owner runs", || {
                 let now = word.load(Ordering::Relaxed);
-                now & !sys::KT_MTX_FLAGMASK != value & !sys::KT_MTX_FLAGMASK || !thread::is_running(owner)
+                now & !sys::KT_MTX_FLAGMASK != value & !sys::KT_MTX_FLAGMASK
+                    || !thread::is_running(owner)
             });
             continue;
         }
@@ -103,7 +124,12 @@ pub unsafe fn mtx_trylock(m: *mut mtx) -> bool {
     point("mtx_trylock", &[m as usize]);
     let me = curthread() as usize;
     let got = spin::word(m)
-        .compare_exchange(sys::KT_MTX_UNOWNED, me, Ordering::Acquire, Ordering::Relaxed)
+        .compare_exchange(
+            sys::KT_MTX_UNOWNED,
+            me,
+            Ordering::Acquire,
+            Ordering::Relaxed,
+        )
         .is_ok();
     if got {
         lock::acquired(m, false);
@@ -114,7 +140,10 @@ pub unsafe fn mtx_trylock(m: *mut mtx) -> bool {
 /// Releases a sleep mutex and wakes those who wait for it.
 pub unsafe fn mtx_unlock(m: *mut mtx) {
     if !spin::mtx_owned(m) {
-        misuse(format!("unlocks the mutex {} that it does not own", lock::name(m)));
+        misuse(format!(
+            "unlocks the mutex {} that it does not own",
+            lock::name(m)
+        ));
     }
     let word = spin::word(m);
     if word.load(Ordering::Relaxed) & sys::KT_MTX_RECURSED != 0 {
@@ -127,7 +156,12 @@ pub unsafe fn mtx_unlock(m: *mut mtx) {
     lock::released(m);
     let me = curthread() as usize;
     if word
-        .compare_exchange(me, sys::KT_MTX_UNOWNED, Ordering::Release, Ordering::Relaxed)
+        .compare_exchange(
+            me,
+            sys::KT_MTX_UNOWNED,
+            Ordering::Release,
+            Ordering::Relaxed,
+        )
         .is_err()
     {
         turnstile::wake_all(m);
@@ -150,13 +184,23 @@ unsafe extern "C" fn __mtx_unlock_sleep(c: *mut usize, _v: usize) {
 
 /// mtx_lock() under LOCK_DEBUG or MUTEX_NOINLINE.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn __mtx_lock_flags(c: *mut usize, _opts: c_int, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn __mtx_lock_flags(
+    c: *mut usize,
+    _opts: c_int,
+    _file: *const c_char,
+    _line: c_int,
+) {
     mtx_lock(spin::of_word(c));
 }
 
 /// mtx_unlock() under LOCK_DEBUG or MUTEX_NOINLINE.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn __mtx_unlock_flags(c: *mut usize, _opts: c_int, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn __mtx_unlock_flags(
+    c: *mut usize,
+    _opts: c_int,
+    _file: *const c_char,
+    _line: c_int,
+) {
     mtx_unlock(spin::of_word(c));
 }
 
@@ -165,12 +209,20 @@ unsafe extern "C" fn __mtx_unlock_flags(c: *mut usize, _opts: c_int, _file: *con
 unsafe extern "C" fn __mtx_assert(c: *const usize, what: c_int, file: *const c_char, line: c_int) {
     let m = spin::of_word(c.cast_mut());
     let at = || {
-        let file = if file.is_null() { c"?" } else { CStr::from_ptr(file) };
+        let file = if file.is_null() {
+            c"?"
+        } else {
+            CStr::from_ptr(file)
+        };
         format!("{}:{line}", file.to_string_lossy())
     };
     let name = || {
         let name = (*m).lock_object.lo_name;
-        let name = if name.is_null() { c"?" } else { CStr::from_ptr(name) };
+        let name = if name.is_null() {
+            c"?"
+        } else {
+            CStr::from_ptr(name)
+        };
         name.to_string_lossy().into_owned()
     };
     let owned = spin::mtx_owned(m);
@@ -213,6 +265,9 @@ pub unsafe fn proc_locked(p: *mut proc_) -> bool {
 /// Fails the run unless PROC_LOCK is owned.
 pub unsafe fn assert_proc_locked(p: *mut proc_, what: &str) {
     if !proc_locked(p) {
-        misuse(format!("{what} without PROC_LOCK of {}", names::of(p as usize)));
+        misuse(format!(
+            "{what} without PROC_LOCK of {}",
+            names::of(p as usize)
+        ));
     }
 }

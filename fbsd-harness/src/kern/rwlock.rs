@@ -8,7 +8,7 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::spin;
+use super::{lock, spin};
 use crate::machine::cpu::curthread;
 use crate::machine::ext::{Gate, ext};
 use crate::machine::names;
@@ -57,7 +57,11 @@ unsafe extern "C" fn _rw_init_flags(c: *mut usize, name: *const c_char, _opts: c
     point("rw_init", &[rw as usize]);
     init(rw, name);
     if !name.is_null() {
-        names::register(rw as usize, size_of::<rwlock>(), &CStr::from_ptr(name).to_string_lossy());
+        names::register(
+            rw as usize,
+            size_of::<rwlock>(),
+            &CStr::from_ptr(name).to_string_lossy(),
+        );
     }
 }
 
@@ -83,7 +87,12 @@ pub unsafe fn rw_rlock(rw: *mut rwlock) {
         if value & READ == 0 {
             wait_change(rw, value);
         } else if word(rw)
-            .compare_exchange(value, value + ONE_READER, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(
+                value,
+                value + ONE_READER,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            )
             .is_ok()
         {
             break;
@@ -97,10 +106,18 @@ pub unsafe fn rw_runlock(rw: *mut rwlock) {
     loop {
         let value = word(rw).load(Ordering::Relaxed);
         if value & READ == 0 || value < ONE_READER {
-            misuse(format!("releases the rwlock {} that nobody reads", name(rw)));
+            misuse(format!(
+                "releases the rwlock {} that nobody reads",
+                name(rw)
+            ));
         }
         if word(rw)
-            .compare_exchange(value, value - ONE_READER, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(
+                value,
+                value - ONE_READER,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
             .is_ok()
         {
             break;
@@ -119,17 +136,25 @@ pub unsafe fn rw_wlock(rw: *mut rwlock) {
         let value = word(rw).load(Ordering::Relaxed);
         if value != FREE {
             wait_change(rw, value);
-        } else if word(rw).compare_exchange(FREE, me, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+        } else if word(rw)
+            .compare_exchange(FREE, me, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+        {
             break;
         }
     }
+    lock::acquired(rw.cast(), false);
 }
 
 /// Releases it.
 pub unsafe fn rw_wunlock(rw: *mut rwlock) {
     if word(rw).load(Ordering::Relaxed) & !FLAGS != curthread() as usize {
-        misuse(format!("releases the rwlock {} that it does not own", name(rw)));
+        misuse(format!(
+            "releases the rwlock {} that it does not own",
+            name(rw)
+        ));
     }
+    lock::released(rw.cast());
     word(rw).store(FREE, Ordering::Release);
     point("rw_wunlock", &[rw as usize]);
 }
@@ -139,10 +164,16 @@ unsafe fn try_upgrade(rw: *mut rwlock) -> bool {
     point("rw_try_upgrade", &[rw as usize]);
     let td = curthread();
     let upgraded = word(rw)
-        .compare_exchange(FREE + ONE_READER, td as usize, Ordering::AcqRel, Ordering::Relaxed)
+        .compare_exchange(
+            FREE + ONE_READER,
+            td as usize,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        )
         .is_ok();
     if upgraded {
         (*td).td_rw_rlocks -= 1;
+        lock::acquired(rw.cast(), false);
     }
     upgraded
 }

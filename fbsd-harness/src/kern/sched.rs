@@ -243,7 +243,10 @@ pub unsafe extern "C" fn setrunnable(td: *mut Thread, flags: c_int) -> c_int {
     point("setrunnable", &[td as usize]);
     spin::assert_thread_locked(td, "setrunnable");
     if (*(*td).td_proc).p_state == sys::PRS_ZOMBIE {
-        crate::kern::console::panic(format!("setrunnable: pid {} is a zombie", (*(*td).td_proc).p_pid));
+        crate::kern::console::panic(format!(
+            "setrunnable: pid {} is a zombie",
+            (*(*td).td_proc).p_pid
+        ));
     }
     let mut swap_in = 0;
     match thread::state(td) {
@@ -256,7 +259,9 @@ pub unsafe extern "C" fn setrunnable(td: *mut Thread, flags: c_int) -> c_int {
             return 0;
         }
         TDS_INHIBITED => {
-            if (*td).td_inhibitors == TDI_SWAPPED as c_int && (*td).td_flags & TDF_SWAPINREQ as c_int == 0 {
+            if (*td).td_inhibitors == TDI_SWAPPED as c_int
+                && (*td).td_flags & TDF_SWAPINREQ as c_int == 0
+            {
                 (*td).td_flags |= TDF_SWAPINREQ as c_int;
                 swap_in = 1;
             }
@@ -339,5 +344,7 @@ unsafe extern "C" fn forward_signal(td: *mut Thread) {
     if td == curthread() || number == sys::KT_NOCPU {
         return;
     }
-    (*cpu_of(number as usize)).ipi.store(true, Ordering::Release);
+    (*cpu_of(number as usize))
+        .ipi
+        .store(true, Ordering::Release);
 }

@@ -34,12 +34,29 @@ unsafe extern "C" fn _sleep(
 }
 
 /// msleep(9): `ticks` 0 is no timeout.  0, EINTR, ERESTART or EWOULDBLOCK.
-pub unsafe fn sleep(chan: *const c_void, m: *mut mtx, priority: c_int, wmesg: &'static CStr, ticks: c_int) -> c_int {
-    sleep_sbt(chan, m, priority, wmesg.as_ptr(), time::TICK_SBT * sbintime_t::from(ticks))
+pub unsafe fn sleep(
+    chan: *const c_void,
+    m: *mut mtx,
+    priority: c_int,
+    wmesg: &'static CStr,
+    ticks: c_int,
+) -> c_int {
+    sleep_sbt(
+        chan,
+        m,
+        priority,
+        wmesg.as_ptr(),
+        time::TICK_SBT * sbintime_t::from(ticks),
+    )
 }
 
 /// tsleep(9).
-pub unsafe fn tsleep(chan: *const c_void, priority: c_int, wmesg: &'static CStr, ticks: c_int) -> c_int {
+pub unsafe fn tsleep(
+    chan: *const c_void,
+    priority: c_int,
+    wmesg: &'static CStr,
+    ticks: c_int,
+) -> c_int {
     sleep(chan, ptr::null_mut(), priority, wmesg, ticks)
 }
 
@@ -63,7 +80,10 @@ unsafe fn sleep_sbt(
     }
     spin::may_block("sleep");
     if lock::holds_other_than(m) {
-        misuse(format!("sleeps with other locks held{}", lock::list_held(td)));
+        misuse(format!(
+            "sleeps with other locks held{}",
+            lock::list_held(td)
+        ));
     }
     let catches = priority & sys::KT_PCATCH != 0;
     let level = priority & sys::KT_PRIMASK;
@@ -106,7 +126,12 @@ unsafe fn sleep_sbt(
 /// Arms the timeout of the running thread.  Chain locked.
 unsafe fn set_timeout(td: *mut Thread, sbt: sbintime_t) {
     (*td).td_sleeptimo = time::sbinuptime() + sbt;
-    callout::arm(&raw mut (*td).td_slpcallout, (*td).td_sleeptimo, sleepq_timeout, td.cast());
+    callout::arm(
+        &raw mut (*td).td_slpcallout,
+        (*td).td_sleeptimo,
+        sleepq_timeout,
+        td.cast(),
+    );
 }
 
 unsafe fn wait(wchan: *const c_void, level: c_int) {
@@ -116,7 +141,11 @@ unsafe fn wait(wchan: *const c_void, level: c_int) {
 
 unsafe fn wait_sig(wchan: *const c_void, level: c_int) -> c_int {
     let caught = catch_signals(wchan, level);
-    if caught != 0 { caught } else { (*curthread()).td_intrval }
+    if caught != 0 {
+        caught
+    } else {
+        (*curthread()).td_intrval
+    }
 }
 
 unsafe fn check_timeout() -> c_int {

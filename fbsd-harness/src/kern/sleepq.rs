@@ -181,7 +181,10 @@ pub unsafe fn sleepq_add(wchan: *const c_void, wmesg: *const c_char, interruptib
 /// locked.  Does not clear TDI_SLEEPING.
 pub unsafe fn remove_thread(sq: *mut Queue, td: *mut Thread) {
     if sq.is_null() || (*td).td_wchan != (*sq).wchan {
-        misuse(format!("{} is not on the sleep queue", names::of(td as usize)));
+        misuse(format!(
+            "{} is not on the sleep queue",
+            names::of(td as usize)
+        ));
     }
     let chain = chain_of((*sq).wchan);
     let links = &raw mut (*td).__bindgen_anon_1.td_slpq;
@@ -241,7 +244,11 @@ pub unsafe fn resume_thread(sq: *mut Queue, td: *mut Thread, hold: bool) -> c_in
     remove_thread(sq, td);
     if thread::is_sleeping(td) {
         thread::clr_inhib(td, TDI_SLEEPING);
-        let flags = if hold && asleep { sys::SRQ_HOLD as c_int } else { 0 };
+        let flags = if hold && asleep {
+            sys::SRQ_HOLD as c_int
+        } else {
+            0
+        };
         return super::sched::setrunnable(td, flags);
     }
     if !asleep || !hold {
@@ -252,5 +259,9 @@ pub unsafe fn resume_thread(sq: *mut Queue, td: *mut Thread, hold: bool) -> c_in
 
 /// The queue's oldest sleeper, or null.
 pub unsafe fn first_of(sq: *mut Queue) -> *mut Thread {
-    if sq.is_null() { ptr::null_mut() } else { (*sq).first }
+    if sq.is_null() {
+        ptr::null_mut()
+    } else {
+        (*sq).first
+    }
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::lock;
 use crate::machine::cpu::curthread;
-use crate::machine::point::{misuse, point, spin_until};
 use crate::machine::names;
+use crate::machine::point::{misuse, point, spin_until};
 use crate::machine::trace::note;
 use crate::sys::{self, MTX_SPIN, lock_object, mtx, proc_};
 
@@ -109,7 +109,12 @@ unsafe fn acquire(m: *mut mtx) {
 unsafe fn acquire_quietly(m: *mut mtx) {
     let td = curthread() as usize;
     loop {
-        match word(m).compare_exchange(sys::KT_MTX_UNOWNED, td, Ordering::Acquire, Ordering::Relaxed) {
+        match word(m).compare_exchange(
+            sys::KT_MTX_UNOWNED,
+            td,
+            Ordering::Acquire,
+            Ordering::Relaxed,
+        ) {
             Ok(_) => break,
             Err(owner) if owner == td => {
                 (*m).lock_object.lo_data += 1;
@@ -118,7 +123,9 @@ unsafe fn acquire_quietly(m: *mut mtx) {
             Err(owner) if owner == sys::KT_MTX_DESTROYED => {
                 misuse(format!("locks the destroyed spin mutex {}", lock::name(m)));
             }
-            Err(_) => spin_on(m, "spin mutex", || word(m).load(Ordering::Relaxed) == sys::KT_MTX_UNOWNED),
+            Err(_) => spin_on(m, "spin mutex", || {
+                word(m).load(Ordering::Relaxed) == sys::KT_MTX_UNOWNED
+            }),
         }
     }
     lock::acquired(m, true);
@@ -141,7 +148,10 @@ pub unsafe fn mtx_unlock_spin(m: *mut mtx) {
 /// point: for the middle of a switch.
 pub unsafe fn release(m: *mut mtx) {
     if !mtx_owned(m) {
-        misuse(format!("unlocks the spin mutex {} that it does not own", lock::name(m)));
+        misuse(format!(
+            "unlocks the spin mutex {} that it does not own",
+            lock::name(m)
+        ));
     }
     if (*m).lock_object.lo_data > 0 {
         (*m).lock_object.lo_data -= 1;
@@ -178,13 +188,23 @@ unsafe extern "C" fn _mtx_lock_spin_cookie(c: *mut usize, _v: usize) {
 
 /// mtx_lock_spin() under LOCK_DEBUG.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn __mtx_lock_spin_flags(c: *mut usize, _opts: c_int, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn __mtx_lock_spin_flags(
+    c: *mut usize,
+    _opts: c_int,
+    _file: *const c_char,
+    _line: c_int,
+) {
     mtx_lock_spin(of_word(c));
 }
 
 /// mtx_unlock_spin() under LOCK_DEBUG.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn __mtx_unlock_spin_flags(c: *mut usize, _opts: c_int, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn __mtx_unlock_spin_flags(
+    c: *mut usize,
+    _opts: c_int,
+    _file: *const c_char,
+    _line: c_int,
+) {
     mtx_unlock_spin(of_word(c));
 }
 
@@ -202,7 +222,12 @@ unsafe extern "C" fn _thread_lock(td: *mut sys::thread) {
 
 /// thread_lock() under LOCK_PROFILING.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn thread_lock_flags_(td: *mut sys::thread, _opts: c_int, _file: *const c_char, _line: c_int) {
+unsafe extern "C" fn thread_lock_flags_(
+    td: *mut sys::thread,
+    _opts: c_int,
+    _file: *const c_char,
+    _line: c_int,
+) {
     thread_lock(td);
 }
 
@@ -218,14 +243,24 @@ unsafe fn take_thread_lock(td: *mut sys::thread) {
     loop {
         let m = lock_of(td);
         if m == blocked() {
-            spin_on(m, "thread lock of a thread that is leaving its CPU", || lock_of(td) != blocked());
+            spin_on(m, "thread lock of a thread that is leaving its CPU", || {
+                lock_of(td) != blocked()
+            });
             continue;
         }
         if m.is_null() {
-            misuse(format!("thread_lock of {}, which has no lock yet", names::of(td as usize)));
+            misuse(format!(
+                "thread_lock of {}, which has no lock yet",
+                names::of(td as usize)
+            ));
         }
         let me = curthread() as usize;
-        match word(m).compare_exchange(sys::KT_MTX_UNOWNED, me, Ordering::Acquire, Ordering::Relaxed) {
+        match word(m).compare_exchange(
+            sys::KT_MTX_UNOWNED,
+            me,
+            Ordering::Acquire,
+            Ordering::Relaxed,
+        ) {
             Ok(_) => {
                 if lock_of(td) == m {
                     lock::acquired(m, true);
@@ -259,7 +294,10 @@ pub unsafe fn thread_locked(td: *mut sys::thread) -> bool {
 pub unsafe fn thread_lock_block(td: *mut sys::thread) -> *mut mtx {
     let m = lock_of(td);
     if !mtx_owned(m) {
-        misuse(format!("{} is to be moved without its lock", names::of(td as usize)));
+        misuse(format!(
+            "{} is to be moved without its lock",
+            names::of(td as usize)
+        ));
     }
     (&raw mut (*td).td_lock).write_volatile(blocked());
     m
@@ -272,7 +310,9 @@ pub unsafe fn thread_lock_unblock(td: *mut sys::thread, m: *mut mtx) {
 
 /// Waits until `td` has left its CPU.
 pub unsafe fn thread_lock_block_wait(td: *mut sys::thread) {
-    spin_until("thread that is leaving its CPU", || lock_of(td) != blocked());
+    spin_until("thread that is leaving its CPU", || {
+        lock_of(td) != blocked()
+    });
 }
 
 /// Replaces the lock of `td`, which is owned, by `m`, which is owned too, and
@@ -280,7 +320,10 @@ pub unsafe fn thread_lock_block_wait(td: *mut sys::thread) {
 pub unsafe fn thread_lock_set(td: *mut sys::thread, m: *mut mtx) {
     let old = lock_of(td);
     if !mtx_owned(old) || !mtx_owned(m) {
-        misuse(format!("the lock of {} is replaced without both locks", names::of(td as usize)));
+        misuse(format!(
+            "the lock of {} is replaced without both locks",
+            names::of(td as usize)
+        ));
     }
     thread_lock_unblock(td, m);
     mtx_unlock_spin(old);
@@ -326,6 +369,9 @@ pub unsafe fn may_block(what: &str) {
 /// Fails the run unless `td`'s lock is owned.
 pub unsafe fn assert_thread_locked(td: *mut sys::thread, what: &str) {
     if !thread_locked(td) {
-        misuse(format!("{what} without the thread lock of {}", names::of(td as usize)));
+        misuse(format!(
+            "{what} without the thread lock of {}",
+            names::of(td as usize)
+        ));
     }
 }

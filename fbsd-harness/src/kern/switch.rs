@@ -8,12 +8,12 @@
 use std::ffi::c_int;
 use std::ptr;
 
-use super::{lock, sched, spin, thread, time};
+use super::{lock, sched, spin, thread, time, vmmeter};
 use crate::machine::coro::{self, sim_switch};
 use crate::machine::cpu::{cpu, curcpu, curthread, pcpu_of, smp_mode};
 use crate::machine::ext::ext;
-use crate::machine::{names, parallel};
 use crate::machine::point::{misuse, point};
+use crate::machine::{names, parallel};
 use crate::report::{self, Counter, Kind};
 use crate::sys::{self, TDS_CAN_RUN, TDS_RUNNING, mtx, thread as Thread};
 
@@ -35,7 +35,9 @@ pub unsafe extern "C" fn mi_switch(flags: c_int) {
         ));
     }
     if flags & (sys::KT_SW_VOL | sys::KT_SW_INVOL) == 0 {
-        misuse(format!("mi_switch({flags:#x}): neither voluntary nor involuntary"));
+        misuse(format!(
+            "mi_switch({flags:#x}): neither voluntary nor involuntary"
+        ));
     }
     if flags & sys::KT_SW_VOL != 0 {
         (*td).td_ru.ru_nvcsw += 1;
@@ -105,7 +107,10 @@ unsafe fn sched_switch(td: *mut Thread) {
     (*td).td_oncpu = curcpu() as c_int;
     (*ext(td)).cpu = curcpu() as u8;
     if (*td).td_md.md_spinlock_count != 1 {
-        misuse(format!("spinlock count {} after a switch", (*td).td_md.md_spinlock_count));
+        misuse(format!(
+            "spinlock count {} after a switch",
+            (*td).td_md.md_spinlock_count
+        ));
     }
 }
 
@@ -122,7 +127,11 @@ unsafe fn cpu_switch(old: *mut Thread, next: *mut Thread, keep: *mut mtx) {
         &raw const (*ext(next)).rsp,
         (&raw mut (*old).td_lock).cast(),
         keep as usize,
-        if smp_mode() { (&raw const (*next).td_lock).cast() } else { ptr::null() },
+        if smp_mode() {
+            (&raw const (*next).td_lock).cast()
+        } else {
+            ptr::null()
+        },
         spin::blocked() as usize,
     );
 }
@@ -141,10 +150,16 @@ unsafe extern "C" fn sched_throw(td: *mut Thread) -> ! {
     }
     spin::assert_thread_locked(td, "sched_throw");
     if thread::state(td) != sys::TDS_INACTIVE {
-        misuse(format!("sched_throw of a thread that is {}", thread::state_text(td)));
+        misuse(format!(
+            "sched_throw of a thread that is {}",
+            thread::state_text(td)
+        ));
     }
     if (*td).td_critnest != 1 || (*td).td_md.md_spinlock_count != 1 {
-        misuse(format!("sched_throw with other spin locks held{}", lock::list_held(td)));
+        misuse(format!(
+            "sched_throw with other spin locks held{}",
+            lock::list_held(td)
+        ));
     }
     (*td).td_lastcpu = (*td).td_oncpu;
     (*td).td_oncpu = sys::KT_NOCPU;
@@ -157,11 +172,17 @@ unsafe extern "C" fn sched_throw(td: *mut Thread) -> ! {
     thread::set_state(next, TDS_RUNNING);
     spin::unlock_quietly(queue_lock);
     if !smp_mode() && (*ext(td)).nheld != 0 {
-        misuse(format!("a thread dies with locks held{}", lock::list_held(td)));
+        misuse(format!(
+            "a thread dies with locks held{}",
+            lock::list_held(td)
+        ));
     }
     report::count(Counter::ThreadsExited);
     cpu_switch(td, next, queue_lock);
-    report::fail(Kind::Internal, format!("the dead thread {} runs", names::of(td as usize)));
+    report::fail(
+        Kind::Internal,
+        format!("the dead thread {} runs", names::of(td as usize)),
+    );
 }
 
 /// Where every coroutine starts: fork_trampoline and fork_exit.
@@ -179,7 +200,10 @@ pub extern "C" fn fork_trampoline() -> ! {
         }
         report::fail(
             Kind::Internal,
-            format!("{} has returned from its first function", names::of(td as usize)),
+            format!(
+                "{} has returned from its first function",
+                names::of(td as usize)
+            ),
         );
     }
 }

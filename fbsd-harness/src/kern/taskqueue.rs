@@ -54,13 +54,17 @@ pub fn queue() -> *mut Queue {
 
 /// Starts the queue's thread.
 pub unsafe fn start() {
-    names::register(queue() as usize, size_of::<mtx>(), "taskqueue lock");
+    names::register(queue() as usize, size_of::<Queue>(), "taskqueue");
     let td = thread::new_internal("taskqueue", serve, ptr::null_mut());
     thread::start(td);
 }
 
 /// TASK_INIT.
-pub unsafe fn task_init(t: *mut task, function: unsafe extern "C" fn(*mut c_void, c_int), context: *mut c_void) {
+pub unsafe fn task_init(
+    t: *mut task,
+    function: unsafe extern "C" fn(*mut c_void, c_int),
+    context: *mut c_void,
+) {
     t.write_bytes(0, 1);
     (*t).ta_func = Some(function);
     (*t).ta_context = context;

@@ -41,7 +41,8 @@ pub fn proc0_ptr() -> *mut proc_ {
 
 /// Most structures that threads of one run live in.
 const MAX_THREADS: usize = 4096;
-static ALL: [AtomicPtr<thread>; MAX_THREADS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_THREADS];
+static ALL: [AtomicPtr<thread>; MAX_THREADS] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; MAX_THREADS];
 static ALL_LEN: AtomicUsize = AtomicUsize::new(0);
 static STACKS_BASE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static STACKS_USED: AtomicUsize = AtomicUsize::new(0);
@@ -130,8 +131,13 @@ pub unsafe fn start(td: *mut thread) {
 ///
 /// # Safety
 /// After the sleep queues exist.
-pub unsafe fn new_internal(name: &str, entry: unsafe fn(*mut c_void), arg: *mut c_void) -> *mut thread {
-    let td: *mut thread = Box::leak(Box::new(ThreadStorage::new())) as *mut ThreadStorage as *mut thread;
+pub unsafe fn new_internal(
+    name: &str,
+    entry: unsafe fn(*mut c_void),
+    arg: *mut c_void,
+) -> *mut thread {
+    let td: *mut thread =
+        Box::leak(Box::new(ThreadStorage::new())) as *mut ThreadStorage as *mut thread;
     prepare_internal(td, name);
     cpu_fork(td, entry, arg);
     td
@@ -168,7 +174,10 @@ pub unsafe fn state(td: *mut thread) -> u32 {
 #[inline]
 pub unsafe fn set_state(td: *mut thread, state: u32) {
     (&raw mut (*td).td_state).write_volatile(state);
-    trace::note("=state", &[td as usize, state as usize, (*td).td_inhibitors as usize]);
+    trace::note(
+        "=state",
+        &[td as usize, state as usize, (*td).td_inhibitors as usize],
+    );
 }
 
 /// TD_SET_INHIB: thread lock held.
@@ -256,7 +265,9 @@ pub unsafe fn state_text(td: *mut thread) -> String {
 
 /// The thread's name as the kernel has it.
 pub unsafe fn comm(td: *mut thread) -> String {
-    CStr::from_ptr((&raw const (*td).td_name).cast()).to_string_lossy().into_owned()
+    CStr::from_ptr((&raw const (*td).td_name).cast())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// What sched_sizeof_thread() says: the thread and what lies behind it.

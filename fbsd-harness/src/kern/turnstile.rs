@@ -59,7 +59,11 @@ unsafe fn chain(m: *mut mtx) -> *mut Chain {
 pub fn init() {
     for index in 0..CHAINS {
         let chain = TABLE.0.get().cast::<Chain>().wrapping_add(index);
-        names::register(chain as usize, size_of::<mtx>(), &format!("turnstile {index}"));
+        names::register(
+            chain as usize,
+            size_of::<mtx>(),
+            &format!("turnstile {index}"),
+        );
     }
 }
 
@@ -91,7 +95,12 @@ pub unsafe fn block(m: *mut mtx, value: usize) {
     }
     if now & sys::KT_MTX_CONTESTED == 0
         && word
-            .compare_exchange(now, now | sys::KT_MTX_CONTESTED, Ordering::Relaxed, Ordering::Relaxed)
+            .compare_exchange(
+                now,
+                now | sys::KT_MTX_CONTESTED,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            )
             .is_err()
     {
         spin::mtx_unlock_spin(&raw mut (*chain).lock);

@@ -39,11 +39,12 @@ pub use crate::kern::taskqueue::{
     queue as taskqueue_thread, task_init, taskqueue_drain, taskqueue_enqueue,
 };
 pub use crate::kern::thread::{
-    clr_inhib as td_clr_inhib, cpu_fork, for_each as for_each_thread, is_inhibited as td_is_inhibited,
-    is_running as td_is_running, is_sleeping as td_is_sleeping, is_suspended as td_is_suspended,
-    new_internal as new_internal_thread, on_lock as td_on_lock, on_sleepq as td_on_sleepq,
-    proc0_ptr as proc0, set_inhib as td_set_inhib, set_state as td_set_state, start as start_thread,
-    state as td_state, state_text as td_state_text, thread0_ptr as thread0,
+    clr_inhib as td_clr_inhib, cpu_fork, for_each as for_each_thread,
+    is_inhibited as td_is_inhibited, is_running as td_is_running, is_sleeping as td_is_sleeping,
+    is_suspended as td_is_suspended, new_internal as new_internal_thread, on_lock as td_on_lock,
+    on_sleepq as td_on_sleepq, proc0_ptr as proc0, set_inhib as td_set_inhib,
+    set_state as td_set_state, start as start_thread, state as td_state,
+    state_text as td_state_text, thread0_ptr as thread0,
 };
 pub use crate::kern::time::{advance, now_ticks as ticks, rate as hz, sbinuptime, uptime};
 pub use crate::report::{Kind, fail};

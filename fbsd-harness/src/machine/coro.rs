@@ -34,7 +34,10 @@ pub fn reserve() -> *mut u8 {
 /// The stack number `index` of the room at `base`, marked against overflow.
 pub fn stack(base: *mut u8, index: usize) -> *mut u8 {
     if index >= STACKS {
-        report::fail(Kind::Internal, format!("more than {STACKS} threads at a time"));
+        report::fail(
+            Kind::Internal,
+            format!("more than {STACKS} threads at a time"),
+        );
     }
     // SAFETY: within the reserved mapping.
     unsafe {

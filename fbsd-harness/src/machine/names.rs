@@ -62,7 +62,10 @@ pub fn register(start: usize, size: usize, name: &str) {
     unsafe {
         let count = (*arena).names_len as usize;
         if count < NAMES {
-            (&raw mut (*arena).names).cast::<Entry>().add(count).write(entry);
+            (&raw mut (*arena).names)
+                .cast::<Entry>()
+                .add(count)
+                .write(entry);
             (*arena).names_len = count as u32 + 1;
         }
     }

@@ -145,7 +145,11 @@ pub fn pick(cpu: usize, threads: &[*mut thread]) -> usize {
         let (number, waits) = unsafe { ((*ext(td)).number, (*ext(td)).only_waits()) };
         *way = Way {
             cpu: cpu as u8,
-            kind: if waits { WayKind::Yield } else { WayKind::Dispatch },
+            kind: if waits {
+                WayKind::Yield
+            } else {
+                WayKind::Dispatch
+            },
             thread: number,
         };
     }
@@ -234,10 +238,7 @@ unsafe fn choose(yields: bool) {
 
 /// Writes the ways in which the machine can go on; says how many there are and
 /// which one lets the CPU `here` run on.
-unsafe fn gather(
-    ways: &mut [MaybeUninit<Way>; MAX_WAYS],
-    here: usize,
-) -> (usize, Option<usize>) {
+unsafe fn gather(ways: &mut [MaybeUninit<Way>; MAX_WAYS], here: usize) -> (usize, Option<usize>) {
     let mut count = 0;
     let mut current = None;
     let mut add = |cpu: usize, kind: WayKind, td: *mut thread| {
@@ -267,7 +268,11 @@ unsafe fn gather(
             continue;
         }
         if (*it).spin.is_none_or(|gate| gate.is_open()) {
-            let kind = if (*it).yields { WayKind::Yield } else { WayKind::Run };
+            let kind = if (*it).yields {
+                WayKind::Yield
+            } else {
+                WayKind::Run
+            };
             let index = add(number, kind, td);
             if number == here {
                 current = Some(index);

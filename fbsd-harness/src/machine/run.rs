@@ -10,9 +10,7 @@ use fbsd_explorer::Scheduler;
 use super::cpu::{self, MAX_CPUS, become_cpu, cpu as cpu_of, ncpus, pcpu_of};
 use super::ext::{THREAD_SIZE, ext};
 use super::{names, parallel, point};
-use crate::kern::{
-    boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile,
-};
+use crate::kern::{boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile};
 use crate::report;
 use crate::sys::{self, mtx};
 
@@ -100,7 +98,11 @@ unsafe fn prepare_locks() {
         (*m).lock_object.lo_name = c"sched lock".as_ptr();
         (*m).lock_object.lo_flags = sys::MTX_SPIN;
         (*m).mtx_lock = sys::KT_MTX_UNOWNED;
-        names::register(m as usize, size_of::<mtx>(), &format!("sched lock {number}"));
+        names::register(
+            m as usize,
+            size_of::<mtx>(),
+            &format!("sched lock {number}"),
+        );
     }
     names::register(spin::blocked() as usize, size_of::<mtx>(), "blocked lock");
     sleepq::init();
@@ -113,7 +115,11 @@ unsafe fn prepare_thread0() {
     let td = thread::thread0_ptr();
     (*pcpu_of(0)).pc_curthread = td;
     names::register(td as usize, THREAD_SIZE, "ctl");
-    names::register(thread::proc0_ptr() as usize, size_of::<sys::proc_>(), "proc0");
+    names::register(
+        thread::proc0_ptr() as usize,
+        size_of::<sys::proc_>(),
+        "proc0",
+    );
     thread::adopt(td, false);
     (*td).td_lock = &raw mut (*cpu_of(0)).lock;
     (*td).td_oncpu = 0;
@@ -122,7 +128,11 @@ unsafe fn prepare_thread0() {
 }
 
 unsafe fn prepare_idle(number: usize) {
-    let td = thread::new_internal(&format!("idle {number}"), idle::idle_loop, ptr::null_mut::<c_void>());
+    let td = thread::new_internal(
+        &format!("idle {number}"),
+        idle::idle_loop,
+        ptr::null_mut::<c_void>(),
+    );
     (*td).td_lock = &raw mut (*cpu_of(number)).lock;
     (*td).td_oncpu = number as c_int;
     (*ext(td)).cpu = number as u8;

@@ -17,7 +17,10 @@ pub fn deadlock(why: &str) -> ! {
 
 /// Ends the run: so many points and no end.
 pub fn livelock(limit: u64) -> ! {
-    report::fail(Kind::Livelock, describe(&format!("no end after {limit} steps")));
+    report::fail(
+        Kind::Livelock,
+        describe(&format!("no end after {limit} steps")),
+    );
 }
 
 /// What every CPU and thread is doing.
@@ -43,11 +46,20 @@ fn describe(why: &str) -> String {
 
 unsafe fn describe_thread(text: &mut String, td: *mut sys::thread) {
     let ext = ext(td);
-    let _ = write!(text, "  {}: {}", names::of(td as usize), thread::state_text(td));
+    let _ = write!(
+        text,
+        "  {}: {}",
+        names::of(td as usize),
+        thread::state_text(td)
+    );
     if !(*td).td_wchan.is_null() {
         let _ = write!(text, ", sleeps on {}", names::of((*td).td_wchan as usize));
         if !(*td).td_wmesg.is_null() {
-            let _ = write!(text, " ({})", CStr::from_ptr((*td).td_wmesg).to_string_lossy());
+            let _ = write!(
+                text,
+                " ({})",
+                CStr::from_ptr((*td).td_wmesg).to_string_lossy()
+            );
         }
     }
     if !(*ext).blocked_on.is_null() {

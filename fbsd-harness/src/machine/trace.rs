@@ -42,7 +42,11 @@ impl Record {
 pub fn len() -> u64 {
     let arena = report::arena();
     // SAFETY: the arena lives as long as the run.
-    if arena.is_null() { 0 } else { unsafe { (*arena).events } }
+    if arena.is_null() {
+        0
+    } else {
+        unsafe { (*arena).events }
+    }
 }
 
 /// Records an event of the running thread.  In MODE=smp nothing is recorded.
@@ -67,7 +71,10 @@ pub fn note(event: &'static str, args: &[usize]) {
     unsafe {
         let position = (*arena).events;
         if position < RECORDS as u64 {
-            (&raw mut (*arena).records).cast::<Record>().add(position as usize).write(record);
+            (&raw mut (*arena).records)
+                .cast::<Record>()
+                .add(position as usize)
+                .write(record);
         }
         (*arena).events = position + 1;
         (*ext(curthread())).last_event = position;
