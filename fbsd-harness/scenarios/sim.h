@@ -31,6 +31,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/kernel.h>
+#include <sys/limits.h>
 #include <sys/lock.h>
 #include <sys/malloc.h>
 #include <sys/mutex.h>
@@ -390,7 +391,7 @@ int	k_thr_kill(struct thread *td, int sig);	/* by id, with tdfind() */
 
 /*
  * ptrace(2) of a child of proc0; the tracer is ctl's process.  EBUSY unless
- * stopped.  A traced process also stops, with SIGTRAP, after each execve.
+ * stopped.  No events are asked for but those of k_ptrace_lwp_events().
  */
 int	k_ptrace_attach(struct proc *p);	/* does not wait */
 /* Waits until p, traced or not, is stopped as a whole, and reports it. */

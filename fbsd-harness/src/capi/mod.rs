@@ -41,6 +41,8 @@ pub unsafe fn controller(body: unsafe extern "C" fn()) {
     body();
     control::clean_up();
     if !smp_mode() {
+        // Kernel threads may still be exiting; time passes once nobody runs.
+        pause(c"rest", 1);
         proc_check::all();
         leak::check();
         leak::check_thread_count();

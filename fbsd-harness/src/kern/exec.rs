@@ -8,10 +8,7 @@ use core::ffi::c_int;
 use crate::kern::{fork, proc, sig_set};
 use crate::machine::api::*;
 use crate::object::*;
-use crate::sys::{
-    KT_ERESTART, P_EXEC, P_HADTHREADS, P_TRACED, PTRACE_EXEC, SINGLE_BOUNDARY, SINGLE_EXIT,
-    TDB_EXEC, thread,
-};
+use crate::sys::{KT_ERESTART, P_EXEC, P_HADTHREADS, SINGLE_BOUNDARY, SINGLE_EXIT, thread};
 
 /// exec format error: what a failing exec returns here.
 const ENOEXEC: c_int = 8;
@@ -64,9 +61,6 @@ unsafe fn do_execve(td: *mut thread, ok: bool, alone: impl FnOnce()) -> c_int {
         proc::set(p, P_EXEC);
         sig_set::execsigs(p);
         fork::release_parent(p);
-        if proc::has(p, P_TRACED) && (*p).p_ptevents & PTRACE_EXEC != 0 {
-            (*td).td_dbgflags |= TDB_EXEC as c_int;
-        }
         proc_unlock(p);
         0
     }

@@ -14,9 +14,8 @@ use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
     EBUSY, ESRCH, KT_PWAIT, P_SINGLE_EXIT, P_STOPPED_SIG, P_STOPPED_TRACE, P_TRACED, P_WAITED,
-    P_WKILLED, P2_PTRACE_FSTP, PRS_ZOMBIE, PTRACE_DEFAULT, PTRACE_LWP, SIGKILL, SIGSTOP,
-    TDA_SUSPEND, TDB_BORN, TDB_COREDUMPREQ, TDB_EXIT, TDB_FSTP, TDB_SSWITCH, TDB_SUSPEND, TDB_XSIG,
-    proc_, thread,
+    P_WKILLED, P2_PTRACE_FSTP, PRS_ZOMBIE, PTRACE_LWP, SIGKILL, SIGSTOP, TDA_SUSPEND, TDB_BORN,
+    TDB_COREDUMPREQ, TDB_EXIT, TDB_FSTP, TDB_SSWITCH, TDB_SUSPEND, TDB_XSIG, proc_, thread,
 };
 
 /// Stops the process for its debugger, because of a signal that the current
@@ -151,7 +150,7 @@ pub unsafe fn attach(p: *mut proc_) -> c_int {
             note("ptrace attach", &[p as usize]);
             proc::set(p, P_TRACED);
             (*p).p_flag2 |= P2_PTRACE_FSTP as c_int;
-            (*p).p_ptevents = PTRACE_DEFAULT;
+            (*p).p_ptevents = 0;
             (*p).p_xthread = ptr::null_mut();
             if proc::has(p, P_STOPPED_SIG) {
                 proc_slock(p);

@@ -2,10 +2,9 @@
 
 use core::ffi::c_int;
 
-use crate::kern::ptrace;
 use crate::machine::api::*;
 use crate::object::thread_cow_update;
-use crate::sys::{KT_ERESTART, SIGTRAP, TDB_EXEC, thread};
+use crate::sys::{KT_ERESTART, thread};
 use crate::user::entry;
 
 /// Enters the kernel: credentials and limits that changed are taken over.
@@ -39,27 +38,11 @@ pub unsafe fn run(name: &'static str, mut handler: impl FnMut(*mut thread) -> c_
             let td = enter(name);
             let error = handler(td);
             note("syscall return", &[td as usize, error as usize]);
-            stop_for_debugger(td);
             userret(td);
             if error != KT_ERESTART {
                 return error;
             }
             entry::ext(td).restarts += 1;
         }
-    }
-}
-
-/// A debugger hears of an exec before the new image runs.
-unsafe fn stop_for_debugger(td: *mut thread) {
-    // SAFETY: the current thread, no locks.
-    unsafe {
-        if (*td).td_dbgflags & TDB_EXEC as c_int == 0 {
-            return;
-        }
-        let p = (*td).td_proc;
-        proc_lock(p);
-        ptrace::ptracestop(td, SIGTRAP as c_int, false);
-        (*td).td_dbgflags &= !(TDB_EXEC as c_int);
-        proc_unlock(p);
     }
 }
