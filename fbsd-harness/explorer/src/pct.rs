@@ -81,9 +81,14 @@ impl Strategy for Pct {
             let best = self.best(point);
             self.lower(point.ways[best].thread);
         }
+        // Those that wait take turns, with those too whom they let go first.
+        if let Some(way) = point.current.map(|index| point.ways[index])
+            && way.kind == Kind::Yield
+        {
+            self.lower(way.thread);
+        }
         let best = self.best(point);
         if point.ways[best].kind == Kind::Yield {
-            // Those that wait take turns.
             self.lower(point.ways[best].thread);
         }
         best

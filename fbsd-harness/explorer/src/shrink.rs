@@ -5,9 +5,10 @@ use crate::schedule::Schedule;
 /// A schedule with as few departures from the preferred order as can be found
 /// with `tries` runs of `fails`, which tells whether a schedule still fails.
 ///
-/// Groups of departures are undone, halves first and single ones at last
-/// (Zeller's delta debugging); the rest of the run then goes as it will, so a
-/// shorter schedule may well fail at another step.
+/// First the end is cut off, as early as can be; then groups of departures are
+/// undone, halves first and single ones at last (Zeller's delta debugging).
+/// The rest of the run goes as it will, so a shorter schedule may well fail at
+/// another step.
 pub fn shrink(
     schedule: &Schedule,
     tries: u32,
@@ -22,6 +23,21 @@ pub fn shrink(
         left -= 1;
         Some(fails(candidate))
     };
+    let all = departures(schedule);
+    let mut passing = 0;
+    let mut failing = all.len();
+    while passing < failing {
+        let middle = passing + (failing - passing) / 2;
+        let candidate = without(schedule, &all[middle..]);
+        match attempt(&candidate) {
+            None => return best,
+            Some(true) => {
+                failing = middle;
+                best = candidate;
+            }
+            Some(false) => passing = middle + 1,
+        }
+    }
     let mut group = departures(&best).len();
     while group > 0 {
         let mut start = 0;

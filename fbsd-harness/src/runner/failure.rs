@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fbsd_explorer::history::{History, Mark};
 use fbsd_explorer::picture::is_idle;
@@ -17,6 +18,9 @@ use super::registry::Scenario;
 
 /// Runs that may be spent on making a schedule shorter.
 const TRIES: u32 = 300;
+
+/// Time that may be spent on it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest schedule that is printed if its strategy has a shorter name.
 const LONGEST: usize = 1000;
@@ -56,7 +60,11 @@ pub fn report(
     let whole = Schedule::of(&failure.ended.decisions);
     let verdict = failure.ended.verdict;
     let mut error = None;
+    let started = Instant::now();
     let short = shrink::shrink(&whole, TRIES, |candidate| {
+        if started.elapsed() > PATIENCE {
+            return false;
+        }
         match replay(slot, scenario, candidate, context.mode) {
             Ok(ended) => ended.verdict == verdict,
             Err(cause) => {

@@ -15,7 +15,7 @@ use super::campaign::{self, Outcome};
 use super::child::{Mode, Slot, parallel_runs};
 use super::registry::{self, Scenario};
 use super::single::DET;
-use super::{cli, failure};
+use super::{cli, failure, host};
 
 /// The numbers that runs leave, in the order of the arena's counters.
 const COUNTED: [&str; 3] = ["threads created", "threads exited", "processes created"];
@@ -92,6 +92,8 @@ fn suite(order: &Order<'_>) -> io::Result<Summary> {
             &bar,
             &tell(order, &mut slots[0], scenario, index + 1, &outcome)?,
         )?;
+        // What reading a trace took would slow down every fork from here on.
+        host::give_back();
         let result = match outcome.failure {
             None => Became::Passed,
             Some(_) => Became::Failed,
