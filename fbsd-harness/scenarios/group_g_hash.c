@@ -242,9 +242,10 @@ SCENARIO(S67_fork, "Lookups while processes are made and exit",
     "a thread of a half-made process that somebody gets hold of")
 {
 	struct proc *p;
+	int i;
 
 	p = sim_proc("p", forker, NULL);
-	while (!forks_done) {
+	for (i = 0; i < 30 && !forks_done; i++) {
 		look_around(20);
 		sim_yield();
 	}
@@ -407,7 +408,7 @@ SCENARIO(S68, "A looked up thread exits before its process is locked",
 	sim_unpark(p);
 }
 
-static volatile int exits_done;
+static volatile int exits_done;	/* of two */
 
 static void
 short_life(void *arg __unused)
@@ -423,7 +424,7 @@ maker(void *arg __unused)
 		CHECK(u_thr_new(short_life, NULL) > 0);
 		u_spin(2);
 	}
-	exits_done++;
+	atomic_add_int((volatile u_int *)&exits_done, 1);
 }
 
 SCENARIO_SETUP(S68_race)
@@ -438,10 +439,11 @@ SCENARIO(S68_race, "Lookups while threads of two processes come and go",
     "a thread that is found under an id it no longer has")
 {
 	struct proc *p, *q;
+	int i;
 
 	p = sim_proc("p", maker, NULL);
 	q = sim_proc("q", maker, NULL);
-	while (exits_done < 2) {
+	for (i = 0; i < 30 && exits_done < 2; i++) {
 		look_around(12);
 		sim_yield();
 	}
