@@ -154,12 +154,6 @@ pub fn count(counter: Counter) {
     }
 }
 
-/// Has the run ended?
-pub fn is_over() -> bool {
-    // SAFETY: the arena lives as long as the run.
-    unsafe { (*arena()).state.load(Ordering::Acquire) != RUNNING }
-}
-
 /// Ends the run: it passed.
 pub fn pass() -> ! {
     finish(PASSED, Kind::Check, "")

@@ -143,29 +143,9 @@ unsafe extern "C" fn callout_reset_sbt_on(
     c_int::from(arm(c, now + sbt, function, arg))
 }
 
-/// callout_reset(9).
-pub unsafe fn callout_reset(
-    c: *mut callout,
-    ticks: c_int,
-    function: Function,
-    arg: *mut c_void,
-) -> bool {
-    arm(
-        c,
-        time::sbinuptime() + time::TICK_SBT * sbintime_t::from(ticks),
-        function,
-        arg,
-    )
-}
-
 /// Disarms a callout.  1: it was armed; 0: it runs; -1: neither.
 pub unsafe fn callout_stop(c: *mut callout) -> c_int {
     stop(c, false)
-}
-
-/// Disarms a callout and waits until it does not run.
-pub unsafe fn callout_drain(c: *mut callout) -> c_int {
-    stop(c, true)
 }
 
 #[unsafe(no_mangle)]

@@ -119,24 +119,6 @@ pub unsafe fn mtx_lock(m: *mut mtx) {
     lock::acquired(m, false);
 }
 
-/// Takes a mutex if it is free.
-pub unsafe fn mtx_trylock(m: *mut mtx) -> bool {
-    point("mtx_trylock", &[m as usize]);
-    let me = curthread() as usize;
-    let got = spin::word(m)
-        .compare_exchange(
-            sys::KT_MTX_UNOWNED,
-            me,
-            Ordering::Acquire,
-            Ordering::Relaxed,
-        )
-        .is_ok();
-    if got {
-        lock::acquired(m, false);
-    }
-    got
-}
-
 /// Releases a sleep mutex and wakes those who wait for it.
 pub unsafe fn mtx_unlock(m: *mut mtx) {
     if !spin::mtx_owned(m) {
@@ -260,14 +242,4 @@ pub unsafe fn proc_unlock(p: *mut proc_) {
 /// Is PROC_LOCK owned by the running thread?
 pub unsafe fn proc_locked(p: *mut proc_) -> bool {
     spin::mtx_owned(&raw mut (*p).p_mtx)
-}
-
-/// Fails the run unless PROC_LOCK is owned.
-pub unsafe fn assert_proc_locked(p: *mut proc_, what: &str) {
-    if !proc_locked(p) {
-        misuse(format!(
-            "{what} without PROC_LOCK of {}",
-            names::of(p as usize)
-        ));
-    }
 }

@@ -36,11 +36,6 @@ unsafe fn name(rw: *mut rwlock) -> String {
     names::of(rw as usize)
 }
 
-/// Initialises a lock.
-pub unsafe fn rw_init(rw: *mut rwlock, name: &'static CStr) {
-    init(rw, name.as_ptr());
-}
-
 unsafe fn init(rw: *mut rwlock, name: *const c_char) {
     (*rw).lock_object = lock_object {
         lo_name: name,

@@ -191,9 +191,11 @@ unsafe fn pick_cpu(td: *mut Thread) -> usize {
     }
     let load = |number: usize| {
         let it = cpu_of(number);
-        // SAFETY: racy in smp, as in the kernel.
-        let running = unsafe { curthread_of(number) != (*it).idle };
-        unsafe { (*it).queued.load(Ordering::Relaxed) + usize::from(running) }
+        // SAFETY: a machine's CPUs live for ever; racy in smp, as in the kernel.
+        unsafe {
+            let running = curthread_of(number) != (*it).idle;
+            (*it).queued.load(Ordering::Relaxed) + usize::from(running)
+        }
     };
     let mut best = last;
     for number in 0..ncpus() {

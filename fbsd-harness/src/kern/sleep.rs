@@ -259,8 +259,8 @@ pub unsafe extern "C" fn sleepq_abort(td: *mut Thread, intrval: c_int) -> c_int 
     if !thread::on_sleepq(td) || (*td).td_flags & TDF_SINTR as c_int == 0 {
         misuse("sleepq_abort of a thread that is in no interruptible sleep".to_string());
     }
-    let plain = intrval == EINTR as c_int || intrval == sys::KT_ERESTART;
-    if !plain && !(intrval == 0 && (*td).td_flags & TDF_SIGWAIT as c_int != 0) {
+    let for_sigwait = intrval == 0 && (*td).td_flags & TDF_SIGWAIT as c_int != 0;
+    if intrval != EINTR as c_int && intrval != sys::KT_ERESTART && !for_sigwait {
         misuse(format!("sleepq_abort with the error {intrval}"));
     }
     if (*td).td_flags & TDF_TIMEOUT as c_int != 0 {

@@ -117,26 +117,6 @@ pub unsafe fn lookup(wchan: *const c_void) -> *mut Queue {
     sq
 }
 
-/// How many threads are queued on a channel.  Takes the chain's lock.
-pub unsafe fn sleepers(wchan: *const c_void) -> usize {
-    sleepq_lock(wchan);
-    let sq = lookup(wchan);
-    let mut count = 0;
-    if !sq.is_null() {
-        let mut td = (*sq).first;
-        while !td.is_null() {
-            count += 1;
-            td = next_of(td);
-        }
-    }
-    sleepq_release(wchan);
-    count
-}
-
-unsafe fn next_of(td: *mut Thread) -> *mut Thread {
-    (*td).__bindgen_anon_1.td_slpq.tqe_next
-}
-
 /// Queues the running thread on a channel.  Chain locked.
 pub unsafe fn sleepq_add(wchan: *const c_void, wmesg: *const c_char, interruptible: bool) {
     let td = curthread();

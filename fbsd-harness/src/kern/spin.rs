@@ -344,16 +344,6 @@ pub unsafe fn proc_slocked(p: *mut proc_) -> bool {
     mtx_owned(&raw mut (*p).p_slock)
 }
 
-/// PROC_STATLOCK.
-pub unsafe fn proc_statlock(p: *mut proc_) {
-    mtx_lock_spin(&raw mut (*p).p_statmtx);
-}
-
-/// PROC_STATUNLOCK.
-pub unsafe fn proc_statunlock(p: *mut proc_) {
-    mtx_unlock_spin(&raw mut (*p).p_statmtx);
-}
-
 /// Fails the run if the running thread is in a critical section: it is about
 /// to do something that may block.
 pub unsafe fn may_block(what: &str) {

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn mi_switch(flags: c_int) {
     (*td).td_incruntime = (*td).td_incruntime.wrapping_add(runtime);
     (*pc).pc_switchtime = now;
     (*td).td_generation = (*td).td_generation.wrapping_add(1);
-    super::vmmeter::count_switch(pc);
+    vmmeter::count_switch(pc);
     (*pc).pc_switchticks = time::now_ticks();
     sched_switch(td);
     arrive();

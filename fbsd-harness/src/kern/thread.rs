@@ -2,7 +2,7 @@
 //! of all of them.
 
 use std::cell::UnsafeCell;
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 
@@ -12,8 +12,8 @@ use crate::machine::ext::{ThreadStorage, ext};
 use crate::machine::{coro, names, trace};
 use crate::report::{self, Counter, Kind};
 use crate::sys::{
-    self, SRQ_BORING, TDF_SBDRY, TDI_IWAIT, TDI_LOCK, TDI_SLEEPING, TDI_SUSPENDED, TDI_SWAPPED,
-    TDS_CAN_RUN, TDS_INACTIVE, TDS_INHIBITED, TDS_RUNNING, TDS_RUNQ, proc_, thread,
+    self, SRQ_BORING, TDI_IWAIT, TDI_LOCK, TDI_SLEEPING, TDI_SUSPENDED, TDI_SWAPPED, TDS_CAN_RUN,
+    TDS_INACTIVE, TDS_INHIBITED, TDS_RUNNING, TDS_RUNQ, proc_, thread,
 };
 
 /// Room for `thread0`, with the harness's part behind it.
@@ -208,34 +208,16 @@ pub unsafe fn is_sleeping(td: *mut thread) -> bool {
     (*td).td_inhibitors & TDI_SLEEPING as c_int != 0
 }
 
-/// TD_ON_LOCK.
-#[inline]
-pub unsafe fn on_lock(td: *mut thread) -> bool {
-    (*td).td_inhibitors & TDI_LOCK as c_int != 0
-}
-
 /// TD_ON_SLEEPQ.
 #[inline]
 pub unsafe fn on_sleepq(td: *mut thread) -> bool {
     !(&raw const (*td).td_wchan).read_volatile().is_null()
 }
 
-/// TD_IS_INHIBITED.
-#[inline]
-pub unsafe fn is_inhibited(td: *mut thread) -> bool {
-    state(td) == TDS_INHIBITED
-}
-
 /// TD_IS_RUNNING.
 #[inline]
 pub unsafe fn is_running(td: *mut thread) -> bool {
     state(td) == TDS_RUNNING
-}
-
-/// Whether stops are deferred (TDF_SBDRY).
-#[inline]
-pub unsafe fn defers_stop(td: *mut thread) -> bool {
-    (*td).td_flags & TDF_SBDRY as c_int != 0
 }
 
 /// The state in words, for reports.
@@ -261,13 +243,6 @@ pub unsafe fn state_text(td: *mut thread) -> String {
         }
     }
     text
-}
-
-/// The thread's name as the kernel has it.
-pub unsafe fn comm(td: *mut thread) -> String {
-    CStr::from_ptr((&raw const (*td).td_name).cast())
-        .to_string_lossy()
-        .into_owned()
 }
 
 /// What sched_sizeof_thread() says: the thread and what lies behind it.

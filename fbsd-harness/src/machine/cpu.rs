@@ -44,36 +44,40 @@ pub struct Cpu {
     pub preempt: bool,
 }
 
+impl Cpu {
+    const fn new() -> Self {
+        Self {
+            lock: mtx {
+                lock_object: lock_object {
+                    lo_name: ptr::null(),
+                    lo_flags: 0,
+                    lo_data: 0,
+                    lo_witness: ptr::null_mut(),
+                },
+                mtx_lock: 0,
+            },
+            queue: Queue {
+                first: ptr::null_mut(),
+                last: ptr::null_mut(),
+            },
+            queued: AtomicUsize::new(0),
+            idle: ptr::null_mut(),
+            ipi: AtomicBool::new(false),
+            tick_seen: 0,
+            spin: None,
+            yields: false,
+            preempt: false,
+        }
+    }
+}
+
 struct Cpus(UnsafeCell<[Cpu; MAX_CPUS]>);
 
 // SAFETY: in det one host thread uses it; in smp each field has its own rule:
 // the queue is guarded by the lock, atomics are atomics, the rest is the CPU's.
 unsafe impl Sync for Cpus {}
 
-const EMPTY: Cpu = Cpu {
-    lock: mtx {
-        lock_object: lock_object {
-            lo_name: ptr::null(),
-            lo_flags: 0,
-            lo_data: 0,
-            lo_witness: ptr::null_mut(),
-        },
-        mtx_lock: 0,
-    },
-    queue: Queue {
-        first: ptr::null_mut(),
-        last: ptr::null_mut(),
-    },
-    queued: AtomicUsize::new(0),
-    idle: ptr::null_mut(),
-    ipi: AtomicBool::new(false),
-    tick_seen: 0,
-    spin: None,
-    yields: false,
-    preempt: false,
-};
-
-static CPUS: Cpus = Cpus(UnsafeCell::new([EMPTY; MAX_CPUS]));
+static CPUS: Cpus = Cpus(UnsafeCell::new([const { Cpu::new() }; MAX_CPUS]));
 static SMP: AtomicBool = AtomicBool::new(false);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static PCPUS: [AtomicPtr<pcpu>; MAX_CPUS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CPUS];
@@ -120,7 +124,7 @@ pub fn init(count: usize, smp: bool) {
     HAS_WRGSBASE.store(hwcap & HWCAP2_FSGSBASE != 0, Ordering::Relaxed);
     SMP.store(smp, Ordering::Relaxed);
     COUNT.store(count, Ordering::Relaxed);
-    for number in 0..count {
+    for (number, slot) in PCPUS.iter().enumerate().take(count) {
         let layout = std::alloc::Layout::new::<pcpu>();
         // SAFETY: a pcpu is plain data, all-zero is valid, the size is not zero.
         unsafe {
@@ -128,7 +132,7 @@ pub fn init(count: usize, smp: bool) {
             assert!(!pc.is_null());
             (*pc).pc_cpuid = number as u32;
             (*pc).pc_prvspace = pc;
-            PCPUS[number].store(pc, Ordering::Relaxed);
+            slot.store(pc, Ordering::Relaxed);
         }
     }
 }

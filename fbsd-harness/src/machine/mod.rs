@@ -10,7 +10,7 @@
 //! * [`coro`]: stacks and the context switch;
 //! * [`cpu`]: CPUs, pcpu, GS;
 //! * [`ext`]: what the harness keeps behind each `struct thread`;
-//! * [`parallel`]: MODE=smp;
+//! * [`parallel`]: host threads for MODE=smp;
 //! * [`point`]: scheduling points, the ways to go on, spinning, idling;
 //! * [`trace`]: what happened;
 //! * [`names`]: what addresses are called in reports;

@@ -15,8 +15,6 @@ use crate::report;
 use crate::sys::{self, mtx};
 
 unsafe extern "C" {
-    static sim_lock_debug: c_int;
-    static sim_invariants: c_int;
     static sim_smp: c_int;
 }
 
@@ -37,18 +35,6 @@ pub struct Config {
     pub setup: Option<unsafe extern "C" fn()>,
     /// The scenario, for the first thread.
     pub body: unsafe extern "C" fn(),
-}
-
-/// Do the object's lock calls carry file and line?
-pub fn lock_debug() -> bool {
-    // SAFETY: a constant of the object's build.
-    unsafe { sim_lock_debug != 0 }
-}
-
-/// Was the object built with assertions?
-pub fn invariants() -> bool {
-    // SAFETY: as above.
-    unsafe { sim_invariants != 0 }
 }
 
 /// Sets the number of CPUs, before boot.  An object built without SMP gets one.

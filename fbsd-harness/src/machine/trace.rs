@@ -41,12 +41,11 @@ impl Record {
 #[inline]
 pub fn len() -> u64 {
     let arena = report::arena();
-    // SAFETY: the arena lives as long as the run.
     if arena.is_null() {
-        0
-    } else {
-        unsafe { (*arena).events }
+        return 0;
     }
+    // SAFETY: the arena lives as long as the run.
+    unsafe { (*arena).events }
 }
 
 /// Records an event of the running thread.  In MODE=smp nothing is recorded.
