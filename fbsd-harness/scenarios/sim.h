@@ -370,11 +370,13 @@ int	u_cas_retry(volatile int *conflict, bool sleep);
  */
 int	u_deferstop(int mode, int (*fn)(void *), void *arg);
 /*
- * A sleep mutex for scenarios: in a u_syscall() handler, for threads that
- * block on a lock.
+ * Kernel mode: a sleep mutex for scenarios, for threads that block on a lock.
+ * As all mutexes it cannot be held over a sleep; who has it may let others
+ * run with sim_step(), a scheduling point.
  */
 void	sim_lock(void);
 void	sim_unlock(void);
+void	sim_step(void);
 /* Kernel mode: sleeps on c, with PCATCH if interruptible; msleep's errors. */
 int	sim_sleep(struct sim_chan *c, bool interruptible, int ticks);
 

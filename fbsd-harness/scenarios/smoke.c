@@ -381,3 +381,155 @@ SCENARIO(X10_misc, "the other calls, parking, and an expected panic",
 	stop = 1;
 	CHECK_EQ(sim_join(p), 0);
 }
+
+/* ---- What the walk has left out ------------------------------------------ */
+
+static volatile int joined, conflict = 1;
+static volatile lwpid_t suspended_tid;
+
+static void
+joinee(void *arg)
+{
+	CHECK_EQ(u_disk_wait(1), 0);
+	u_thr_exit_to(&joined);
+}
+
+static void
+suspended(void *arg)
+{
+	suspended_tid = u_thr_self();
+	CHECK_EQ(u_thr_suspend(0), 0);
+	CHECK_EQ(u_cas_retry(&conflict, true), 0);
+	ready++;
+}
+
+static int
+locker(void *arg)
+{
+	sim_lock();
+	hits++;
+	sim_unlock();
+	return (0);
+}
+
+static void
+more_main(void *arg)
+{
+	CHECK_EQ(curthread->td_ucred->cr_ruid, 4711);
+	u_thr_new_fault();
+	CHECK_EQ(u_thr_new(joinee, NULL), -EFAULT);
+	CHECK(u_thr_new(joinee, NULL) > 0);
+	CHECK(u_thr_new(suspended, NULL) > 0);
+	CHECK_EQ(u_umtx_wait((volatile u_int *)&joined, 0, 0), 0);
+	CHECK_EQ(joined, 1);
+	while (suspended_tid == 0)
+		u_nanosleep(1);
+	CHECK_EQ(u_thr_wake(suspended_tid), 0);
+	CHECK_EQ(u_thr_kill(suspended_tid, 0), 0);
+	CHECK_EQ(u_thr_kill2(u_getpid(), u_thr_self(), 0), 0);
+	CHECK_EQ(u_thr_kill2(1, u_thr_self(), 0), ESRCH);
+	CHECK_EQ(u_syscall(locker, NULL), 0);
+	CHECK_EQ(u_sigignore(SIGTERM), 0);
+	CHECK_EQ(u_kill(u_getpid(), SIGTERM), 0);
+	CHECK_EQ(u_sigcatch(SIGUSR1, true), 0);
+	CHECK_EQ(u_thr_kill(u_thr_self(), SIGUSR1), 0);
+	CHECK_EQ(sim_caught(curproc, SIGUSR1), 1);
+	conflict = 0;
+	u_umtx_wake((volatile u_int *)&joined, 1);
+	u_pause_until(&ready);
+}
+
+SCENARIO(X11_more, "thr_suspend and wake, joins, locks, ids, ignored signals",
+    "the harness")
+{
+	struct proc *p;
+	u_long mark = sim_mark();
+	int was;
+
+	p = sim_proc_as("p", 4711, more_main, NULL);
+	CHECK(sim_find_name("p") == p);
+	CHECK(sim_find(p->p_pid) == p);
+	sim_lock();
+	was = hits;
+	for (int i = 0; i < 20; i++)
+		sim_step();
+	CHECK_EQ(hits, was);
+	sim_unlock();
+	CHECK_EQ(sim_join(p), 0);
+	CHECK_EQ(hits, 1);
+	if (!sim_is_smp()) {
+		CHECK(sim_happened(mark, NULL, "tidhash_add exit1 proc_reap") ||
+		    sim_count_since(mark, "exit1", p) == 1);
+		CHECK_EQ(sim_count("exit1", p), 1);
+	}
+}
+
+static void
+vfork_child(void *arg)
+{
+	u_nanosleep(3);
+	u_execve(true, pauser, NULL);
+}
+
+static void
+vfork_parent(void *arg)
+{
+	int status;
+	pid_t pid;
+
+	pid = u_vfork(vfork_child, NULL);
+	CHECK((sim_find(pid)->p_flag & (P_PPWAIT | P_EXEC)) == P_EXEC);
+	CHECK_EQ(u_kill(pid, SIGSTOP), 0);
+	CHECK_EQ(u_wait4(pid, &status, WUNTRACED), pid);
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	CHECK_EQ(u_kill(pid, SIGCONT), 0);
+	CHECK_EQ(u_wait4(pid, &status, WCONTINUED), pid);
+	CHECK(WIFCONTINUED(status));
+	CHECK_EQ(u_wait4(pid, &status, WNOHANG), 0);
+	CHECK_EQ(u_kill(pid, SIGTERM), 0);
+	CHECK_EQ(u_wait4(pid, &status, 0), pid);
+	CHECK_EQ(status, W_EXITCODE(0, SIGTERM));
+}
+
+SCENARIO(X12_vfork, "a vfork child execs; it is stopped, continued, killed",
+    "wait4 and its options")
+{
+	CHECK_EQ(sim_join(sim_proc("p", vfork_parent, NULL)), 0);
+}
+
+static void
+short_lived(void *arg)
+{
+	u_spin(2);
+}
+
+static void
+lwp_main(void *arg)
+{
+	u_pause_until(&stop);
+	CHECK(u_thr_new(short_lived, NULL) > 0);
+	u_pause();
+}
+
+SCENARIO(X13_lwp, "a debugger hears of threads that start and exit",
+    "PT_LWP_EVENTS")
+{
+	struct proc *p = sim_proc("p", lwp_main, NULL);
+
+	CHECK_EQ(k_ptrace_attach(p), 0);
+	CHECK_EQ(k_wait_stopped(p), 0);
+	CHECK_EQ(k_ptrace_lwp_events(p, true), 0);
+	CHECK_EQ(k_ptrace_cont(p, 0), 0);
+	stop = 1;
+	CHECK_EQ(k_wait_stopped(p), 0);
+	CHECK((sim_thread(p, 1)->td_dbgflags & TDB_BORN) != 0);
+	CHECK_EQ(k_ptrace_cont(p, 0), 0);
+	CHECK_EQ(k_wait_stopped(p), 0);
+	CHECK((sim_thread(p, 1)->td_dbgflags & TDB_EXIT) != 0);
+	CHECK_EQ(k_ptrace_cont(p, 0), 0);
+	sim_wait(p->p_numthreads == 1);
+	CHECK_EQ(k_thr_kill(sim_thread(p, 0), SIGKILL), 0);
+	CHECK_EQ(k_wait_stopped(p), 0);
+	CHECK_EQ(k_ptrace_cont(p, SIGKILL), 0);
+	CHECK_EQ(sim_join(p), W_EXITCODE(0, SIGKILL));
+}

@@ -360,6 +360,11 @@ extern "C" fn sim_lock() {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn sim_step() {
+    yield_point("step", &[]);
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn sim_unlock() {
     SCENARIO_LOCK.unlock();
 }
