@@ -533,3 +533,38 @@ SCENARIO(X13_lwp, "a debugger hears of threads that start and exit",
 	CHECK_EQ(k_ptrace_cont(p, SIGKILL), 0);
 	CHECK_EQ(sim_join(p), W_EXITCODE(0, SIGKILL));
 }
+
+/* ---- Load ---------------------------------------------------------------- */
+
+#define	HERD	8
+
+static volatile u_int gone;
+
+static void
+goer(void *arg)
+{
+	atomic_add_int(&gone, 1);
+	u_umtx_wake(&gone, 1);
+}
+
+static void
+herder(void *arg)
+{
+	u_int i, rounds, seen;
+
+	rounds = sim_is_smp() ? 400 : 2;
+	for (i = 1; i <= rounds; i++) {
+		for (int n = 0; n < HERD; n++)
+			CHECK(u_thr_new(goer, NULL) > 0);
+		while ((seen = gone) != i * HERD)
+			CHECK_EQ(u_umtx_wait(&gone, seen, 0), 0);
+	}
+}
+
+SCENARIO(X14_herd, "a process makes threads that end, over and over",
+    "thr1 of stress2")
+{
+	struct proc *p = sim_proc("p", herder, NULL);
+
+	CHECK_EQ(sim_join(p), 0);
+}
