@@ -201,22 +201,24 @@ unsafe extern "C" fn sim_unpark(p: *mut proc_) {
     entry::unpark_all(p);
 }
 
+/// The nth thread that a process made: its id and where it lived.
+fn made(p: *mut proc_, n: c_int) -> Option<(lwpid_t, *mut thread)> {
+    proc::ext(p).made.with(|made| made.get(n as usize).copied())
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_thread(p: *mut proc_, n: c_int) -> *mut thread {
-    proc::ext(p)
-        .made
-        .get(n as usize)
-        .map_or(ptr::null_mut(), |made| made.1)
+    made(p, n).map_or(ptr::null_mut(), |made| made.1)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_tid(p: *mut proc_, n: c_int) -> lwpid_t {
-    proc::ext(p).made.get(n as usize).map_or(-1, |made| made.0)
+    made(p, n).map_or(-1, |made| made.0)
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_threads_made(p: *mut proc_) -> c_int {
-    proc::ext(p).made.len() as c_int
+    proc::ext(p).made.with(|made| made.len()) as c_int
 }
 
 #[unsafe(no_mangle)]

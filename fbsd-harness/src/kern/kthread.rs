@@ -158,15 +158,10 @@ pub unsafe fn kthread_suspend_check() {
         let td = curthread();
         let p = (*td).td_proc;
         proc_lock(p);
-        while (*td).td_flags & TDF_KTH_SUSP as c_int != 0 {
-            wakeup((&raw const (*td).td_flags).cast());
-            sleep(
-                (&raw const (*td).td_flags).cast(),
-                &raw mut (*p).p_mtx,
-                KT_PWAIT,
-                c"ktsusp",
-                0,
-            );
+        let flags = &raw const (*td).td_flags;
+        while flags.read_volatile() & TDF_KTH_SUSP as c_int != 0 {
+            wakeup(flags.cast());
+            sleep(flags.cast(), &raw mut (*p).p_mtx, KT_PWAIT, c"ktsusp", 0);
         }
         proc_unlock(p);
     }

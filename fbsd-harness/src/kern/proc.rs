@@ -18,6 +18,7 @@ use std::ffi::CString;
 use crate::kern::host_lock::HostLock;
 use crate::kern::{boot, fork, proc_check, proc_events, sig, sig_set, uma};
 use crate::machine::api::*;
+use crate::machine::ext::THREAD_SIZE;
 use crate::sys::{self, lwpid_t, mtx, pid_t, proc_, sysentvec, thread};
 
 /// A mutex of the harness's own, initialised at boot.
@@ -65,7 +66,7 @@ pub static ALLPROC: KernelMutex = KernelMutex::new();
 pub struct ProcExt {
     pub name: CString,
     /// Every thread that it made, in order, dead ones included.
-    pub made: Vec<(lwpid_t, *mut thread)>,
+    pub made: HostLock<Vec<(lwpid_t, *mut thread)>>,
     /// CLD_STOPPED, CLD_CONTINUED and CLD_TRAPPED reports to the parent.
     pub stop_reports: u64,
     pub cont_reports: u64,
@@ -83,7 +84,7 @@ impl ProcExt {
     fn new(name: CString) -> Self {
         Self {
             name,
-            made: Vec::new(),
+            made: HostLock::new(Vec::new()),
             stop_reports: 0,
             cont_reports: 0,
             trap_reports: 0,
@@ -158,14 +159,16 @@ pub fn ext(p: *const proc_) -> &'static mut ProcExt {
     unsafe { &mut *(*p).p_emuldata.cast::<ProcExt>() }
 }
 
-/// Writes down that a process made a thread.  Process lock, or process unseen.
+/// Writes down that a process made a thread.
 pub fn made_thread(p: *mut proc_, td: *mut thread) {
-    let made = &mut ext(p).made;
     // SAFETY: the thread was just allocated.
     let tid = unsafe { (*td).td_tid };
-    let name = format!("{}.T{}", ext(p).name.to_string_lossy(), made.len());
-    register_name(td as usize, size_of::<thread>(), &name);
-    made.push((tid, td));
+    let number = ext(p).made.with(|made| {
+        made.push((tid, td));
+        made.len() - 1
+    });
+    let name = format!("{}.T{number}", ext(p).name.to_string_lossy());
+    register_name(td as usize, THREAD_SIZE, &name);
 }
 
 /// Gives the memory of a new process its locks.

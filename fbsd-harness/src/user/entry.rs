@@ -6,7 +6,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::kern::{exit, proc, ptrace, thr};
 use crate::machine::api::*;
-use crate::sys::{self, SIGTRAP, SW_VOL, SWT_IWAIT, TDB_BORN, TDI_IWAIT, proc_, thread};
+use crate::sys::{
+    self, SIGTRAP, SW_INVOL, SW_VOL, SWT_IWAIT, SWT_NEEDRESCHED, TDB_BORN, TDI_IWAIT, proc_, thread,
+};
 use crate::user::syscall;
 
 /// A C function of a scenario.
@@ -196,10 +198,13 @@ pub unsafe fn user_spin() {
             // It was off its CPU, and came back as from an interrupt.
             userret(td);
         }
-        if !smp_mode()
-            && ROUNDS.fetch_add(1, Ordering::Relaxed) % ROUNDS_PER_TICK == ROUNDS_PER_TICK - 1
-        {
+        let rounds = ROUNDS.fetch_add(1, Ordering::Relaxed) + 1;
+        if !smp_mode() && rounds.is_multiple_of(ROUNDS_PER_TICK) {
+            // The clock's interrupt: a tick, and the end of a time slice.
             advance(1);
+            thread_lock(td);
+            mi_switch((SW_INVOL | SWT_NEEDRESCHED) as c_int);
+            userret(td);
         }
         user_point();
     }
