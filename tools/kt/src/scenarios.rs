@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use crate::config::Config;
+use crate::config::{Config, Implementation};
 use crate::error::{Error, Result, bail};
 use crate::files::{self, Inputs};
 use crate::hosted;
@@ -91,6 +91,19 @@ impl Request {
             }
         }
         Ok(Self { arguments, again })
+    }
+
+    /// Every scenario, under as many schedules as usual.
+    pub fn all(config: &Config) -> Self {
+        let mut again = format!("make scenarios IMPL={}", config.implementation);
+        if config.implementation == Implementation::C {
+            again.push_str(" KERN_THREAD_C=<file>");
+        }
+        again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
+        Self {
+            arguments: vec!["run".to_string()],
+            again,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! `kt all` and `kt test`: everything in its order, counted and summed up.
 
+use std::env;
+
 use crate::audit::{self, Audited};
 use crate::bindings;
 use crate::config::{Config, Implementation, Profile};
@@ -11,6 +13,7 @@ use crate::matrix::{CASES, Case};
 use crate::object_file;
 use crate::options::Options;
 use crate::parity;
+use crate::scenarios;
 use crate::setup;
 use crate::tally::Tally;
 use crate::units;
@@ -34,8 +37,21 @@ pub fn all(config: &Config) -> Result<String> {
             object.display()
         );
     }
+    if config.profile != Profile::Reference {
+        return Ok(format!(
+            "ok: {} C unit tests passed on {}",
+            tally.passed,
+            object.display()
+        ));
+    }
+    println!("C unit tests: {tally}");
+    let request = scenarios::Request::read(|name| env::var(name).ok())?;
+    let tally = scenarios::run(config, &request)?;
+    if tally.failed > 0 {
+        bail!("{} scenarios failed on {}", tally.failed, object.display());
+    }
     Ok(format!(
-        "ok: {} C unit tests passed on {}",
+        "ok: {} scenarios passed on {}",
         tally.passed,
         object.display()
     ))
@@ -68,6 +84,9 @@ pub fn test(config: &Config) -> Result<()> {
         if case.profile == Profile::Reference {
             sum += beside_c(&variant);
         }
+    }
+    for options in ["", "INVARIANTS INVARIANT_SUPPORT WITNESS"] {
+        sum += all_scenarios(&config.variant(Profile::Reference, Options::parse(options)?));
     }
     sum += report("parity table of the README", parity::check(config, &parity));
     if config.oracle.is_none() {
@@ -106,6 +125,27 @@ fn beside_c(config: &Config) -> Tally {
     let what = format!("audit of {} beside C", config.name());
     let mut sum = report(&what, audit::run(config).and_then(verdict));
     sum += c_tests(config, Implementation::C);
+    sum
+}
+
+/// The scenarios on the C object, if there is one, and on the Rust object: a
+/// scenario that the C file fails is wrong.
+fn all_scenarios(config: &Config) -> Tally {
+    let mut sum = Tally::default();
+    for implementation in [Implementation::C, Implementation::Rust] {
+        if implementation == Implementation::C && config.oracle.is_none() {
+            sum.skipped += 1;
+            continue;
+        }
+        let config = Config {
+            implementation,
+            ..config.clone()
+        };
+        sum += match scenarios::run(&config, &scenarios::Request::all(&config)) {
+            Ok(tally) => tally,
+            Err(error) => report::<()>(&format!("scenarios on {}", config.name()), Err(error)),
+        };
+    }
     sum
 }
 
