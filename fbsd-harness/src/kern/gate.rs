@@ -3,9 +3,10 @@
 //! condition holds.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::sync::atomic::Ordering;
 
 use super::{lock, sched, spin, switch};
-use crate::machine::cpu::{curthread, smp_mode};
+use crate::machine::cpu::{cpu, curcpu, curthread, smp_mode};
 use crate::machine::ext::{Gate, ext};
 use crate::machine::point;
 use crate::sys;
@@ -35,6 +36,7 @@ pub unsafe fn poll(what: *const c_char, polls: c_int) {
     let td = curthread();
     (*ext(td)).polling = true;
     if smp_mode() {
+        (*cpu(curcpu())).looks.fetch_add(1, Ordering::Relaxed);
         sched::sched_relinquish(td);
     } else {
         let mark = point::Activity::now(4 << polls.clamp(0, 5));

@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{spin, switch, thread};
 use crate::machine::cpu::{self, Cpu, cpu as cpu_of, curcpu, curthread, curthread_of, ncpus};
@@ -18,6 +18,22 @@ use crate::sys::{
 /// Most runnable threads that one decision looks at.
 const CANDIDATES: usize = 24;
 
+/// Where a thread of a CPU's queue is counted; its gate is what it was when it
+/// was queued.
+unsafe fn counter<'a>(it: *mut Cpu, td: *mut Thread) -> &'a AtomicUsize {
+    if (*ext(td)).gate.is_some() {
+        &(*it).gated
+    } else {
+        &(*it).queued
+    }
+}
+
+/// Is there anybody on a CPU's queue?
+unsafe fn is_busy(number: usize) -> bool {
+    let it = cpu_of(number);
+    (*it).queued.load(Ordering::Relaxed) + (*it).gated.load(Ordering::Relaxed) != 0
+}
+
 /// Appends `td` to the queue of a CPU whose lock is held.
 unsafe fn enqueue(it: *mut Cpu, td: *mut Thread) {
     (*td).td_runq.tqe_next = ptr::null_mut();
@@ -28,7 +44,7 @@ unsafe fn enqueue(it: *mut Cpu, td: *mut Thread) {
         (*(*it).queue.last).td_runq.tqe_next = td;
     }
     (*it).queue.last = td;
-    (*it).queued.fetch_add(1, Ordering::Relaxed);
+    counter(it, td).fetch_add(1, Ordering::Relaxed);
     thread::set_state(td, TDS_RUNQ);
 }
 
@@ -46,7 +62,7 @@ unsafe fn dequeue(it: *mut Cpu, td: *mut Thread) {
     } else {
         (*next).td_runq.tqe_prev = previous.cast();
     }
-    (*it).queued.fetch_sub(1, Ordering::Relaxed);
+    counter(it, td).fetch_sub(1, Ordering::Relaxed);
 }
 
 /// May `td`, on a run queue, run now?  Its gate is open and it has left the
@@ -102,7 +118,8 @@ pub unsafe fn has_work(here: usize) -> bool {
     if !cpu::smp_mode() {
         return queued_for(here).is_some();
     }
-    if (*it).queued.load(Ordering::Relaxed) == 0 {
+    (*it).looks.fetch_add(1, Ordering::Relaxed);
+    if !is_busy(here) {
         return false;
     }
     spin::mtx_lock_spin(&raw mut (*it).lock);
@@ -114,9 +131,8 @@ pub unsafe fn has_work(here: usize) -> bool {
 /// In the idle thread: moves a thread from another queue to this CPU's; says
 /// whether there was one to move.
 pub unsafe fn steal(here: usize) -> bool {
-    let busy = |other: &usize| (*cpu_of(*other)).queued.load(Ordering::Relaxed) != 0;
     let other = if cpu::smp_mode() {
-        (0..ncpus()).find(|other| *other != here && busy(other))
+        (0..ncpus()).find(|&other| other != here && is_busy(other))
     } else {
         victim_of(here).map(|(other, _)| other)
     };

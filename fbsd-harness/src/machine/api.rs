@@ -7,6 +7,7 @@
 //! allproc and proctree are sleep mutexes here and not held over a sleep.
 
 pub use super::cpu::{curthread, ncpus, pcpu_of, smp_mode};
+pub use super::ext::THREAD_SIZE;
 pub use super::names::{of as name_of, register as register_name};
 pub use super::point::{point, spin_until, yield_point};
 pub use super::trace::note;

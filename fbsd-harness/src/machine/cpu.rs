@@ -28,8 +28,12 @@ pub struct Cpu {
     pub lock: mtx,
     /// Runnable threads, oldest first.
     pub queue: Queue,
-    /// How many.
+    /// How many of them may run.
     pub queued: AtomicUsize,
+    /// How many wait for their gate to open.
+    pub gated: AtomicUsize,
+    /// smp: how often it has looked for something to do, or polled.
+    pub looks: AtomicUsize,
     /// Its idle thread.
     pub idle: *mut thread,
     /// An interrupt waits for the next point in user mode.
@@ -61,6 +65,8 @@ impl Cpu {
                 last: ptr::null_mut(),
             },
             queued: AtomicUsize::new(0),
+            gated: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
             idle: ptr::null_mut(),
             ipi: AtomicBool::new(false),
             tick_seen: 0,

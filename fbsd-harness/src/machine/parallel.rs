@@ -4,16 +4,20 @@
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::coro;
-use super::cpu::{become_cpu, cpu, curthread, curthread_of, ncpus};
+use super::cpu::{MAX_CPUS, become_cpu, cpu, curthread, curthread_of, ncpus};
 use super::ext::ext;
 use super::stuck;
 use crate::kern::time;
 
-/// The host's time for a tick.
+/// The host's time for a tick, while somebody is at work.
 const TICK: Duration = Duration::from_millis(1);
+/// How often the clock looks whether anybody is.
+const GLANCE: Duration = Duration::from_micros(50);
+/// Times that a CPU has to have looked for work in vain to count as idle.
+const LOOKS: usize = 2;
 /// Ticks for which all CPUs may be idle, or only poll.
 const PATIENCE: u64 = 15_000;
 
@@ -39,13 +43,53 @@ pub fn start() {
             }
         });
     }
-    thread::spawn(|| {
-        loop {
-            thread::sleep(TICK);
-            time::advance(1);
-            watch();
+    thread::spawn(run_clock);
+}
+
+/// Lets a tick pass every [`TICK`] while somebody is at work, and goes straight
+/// to the next timer when nobody is.
+fn run_clock() {
+    let mut looks = looks_now();
+    let mut last = Instant::now();
+    loop {
+        thread::sleep(GLANCE);
+        if !(0..ncpus()).all(has_nothing) {
+            looks = looks_now();
+        } else if (0..ncpus()).all(|number| looks_of(number) >= looks[number] + LOOKS) {
+            looks = looks_now();
+            last = Instant::now();
+            let Some(next) = time::next_event() else {
+                stuck::deadlock("nobody can go on and no timer is set");
+            };
+            if next > PROGRESS.load(Ordering::Relaxed) + PATIENCE {
+                stuck::deadlock("nobody can go on, whatever time passes");
+            }
+            time::advance(next.saturating_sub(time::uptime()));
         }
-    });
+        if last.elapsed() >= TICK {
+            last = Instant::now();
+            time::advance(1);
+        }
+    }
+}
+
+fn looks_of(number: usize) -> usize {
+    // SAFETY: a machine's CPUs live for ever.
+    unsafe { (*cpu(number)).looks.load(Ordering::Relaxed) }
+}
+
+fn looks_now() -> [usize; MAX_CPUS] {
+    std::array::from_fn(looks_of)
+}
+
+/// Has a CPU nothing to do, or nothing but to poll?
+fn has_nothing(number: usize) -> bool {
+    let td = curthread_of(number);
+    // SAFETY: threads on CPUs have extensions; a racy look.
+    unsafe {
+        (*cpu(number)).queued.load(Ordering::Relaxed) == 0
+            && (td == (*cpu(number)).idle || (*ext(td)).polling)
+    }
 }
 
 /// The running thread has got a CPU.
@@ -53,19 +97,5 @@ pub unsafe fn progress() {
     let ext = ext(curthread());
     if !(*ext).internal && !(*ext).polling {
         PROGRESS.store(time::uptime(), Ordering::Relaxed);
-    }
-}
-
-fn watch() {
-    if time::uptime() < PROGRESS.load(Ordering::Relaxed) + PATIENCE {
-        return;
-    }
-    let only_waits = |number: usize| {
-        let td = curthread_of(number);
-        // SAFETY: threads on CPUs have extensions; a racy look.
-        unsafe { td == (*cpu(number)).idle || (*ext(td)).internal || (*ext(td)).polling }
-    };
-    if (0..ncpus()).all(only_waits) {
-        stuck::deadlock("nobody has gone on for a long time");
     }
 }
