@@ -50,7 +50,9 @@ pub fn explain(ids: &str) -> Result<bool, String> {
 pub fn replay(arguments: &ArgMatches) -> Result<bool, String> {
     let id = cli::text(arguments, "id");
     let meant = registry::select(id)?;
-    let exact = meant.iter().find(|scenario| scenario.id().eq_ignore_ascii_case(id));
+    let exact = meant
+        .iter()
+        .find(|scenario| scenario.id().eq_ignore_ascii_case(id));
     let scenario = match (exact, &meant[..]) {
         (Some(&exact), _) => exact,
         (None, &[only]) => only,
