@@ -7,7 +7,7 @@
 //! of at least 1 / (threads * length^(depth - 1)), however long the run is
 //! apart from that.
 
-use crate::point::{Kind, Point, Strategy, ThreadId};
+use crate::point::{Point, Strategy, ThreadId};
 use crate::rng::Rng;
 
 /// Priorities that are drawn lie above this; lowered ones below.
@@ -58,14 +58,13 @@ impl Pct {
         self.priorities[usize::from(thread)] = Some(self.lowest);
     }
 
-    /// The way whose thread has the highest priority, the first of equals.  A
-    /// thread that only waits is taken when nobody else can run.
+    /// The way whose thread has the highest priority, the first of equals.
     fn best(&mut self, point: &Point<'_>) -> usize {
-        let mut best = (0, (false, 0));
+        let mut best = (0, 0);
         for (index, way) in point.ways.iter().enumerate() {
-            let rank = (way.kind != Kind::Yield, self.priority(way.thread));
-            if rank > best.1 {
-                best = (index, rank);
+            let priority = self.priority(way.thread);
+            if priority > best.1 {
+                best = (index, priority);
             }
         }
         best.0
@@ -81,17 +80,11 @@ impl Strategy for Pct {
             let best = self.best(point);
             self.lower(point.ways[best].thread);
         }
-        // Those that wait take turns, with those too whom they let go first.
-        if let Some(way) = point.current.map(|index| point.ways[index])
-            && way.kind == Kind::Yield
-        {
-            self.lower(way.thread);
+        // A thread that waits for others lets all of them go first.
+        if let Some(thread) = point.yielding() {
+            self.lower(thread);
         }
-        let best = self.best(point);
-        if point.ways[best].kind == Kind::Yield {
-            self.lower(point.ways[best].thread);
-        }
-        best
+        self.best(point)
     }
 
     fn name(&self) -> String {

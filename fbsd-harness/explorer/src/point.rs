@@ -73,9 +73,8 @@ pub const MAX_WAYS: usize = 27;
 
 impl Point<'_> {
     /// The indices of the ways in the order of preference that schedules are
-    /// written in: first what ran last, if it can go on, then the other
-    /// threads, then those that only wait, in each group the one first that
-    /// has not run for the longest time.
+    /// written in: first what ran last, if it can go on, then the thread that
+    /// has not run for the longest time, and so on.
     ///
     /// The first of the order at every point is a fair schedule without
     /// preemption, so a schedule is short where it is close to that one.
@@ -86,12 +85,18 @@ impl Point<'_> {
             let index = usize::from(index);
             (
                 self.current != Some(index),
-                self.ways[index].kind == Kind::Yield,
                 self.ran.get(index).copied(),
                 index,
             )
         });
         order.into_iter().take(count).map(usize::from)
+    }
+
+    /// The thread that ran last, if it can go on and only waits for others.
+    pub fn yielding(&self) -> Option<ThreadId> {
+        let last = (0..self.ways.len()).max_by_key(|&index| self.ran.get(index))?;
+        let way = &self.ways[last];
+        (way.kind == Kind::Yield).then_some(way.thread)
     }
 
     /// The place of the way `index` in that order.

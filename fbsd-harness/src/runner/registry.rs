@@ -52,6 +52,9 @@ impl Scenario {
 
     /// The group that it belongs to, for the summary.
     pub fn group(&self) -> String {
+        if self.id().starts_with('X') {
+            return "X the simulation itself".to_string();
+        }
         let number = self.number();
         let group = GROUPS.iter().find(|(_, _, last)| number <= *last);
         group.map_or("H hazards".to_string(), |(letter, about, _)| {
