@@ -65,7 +65,7 @@ pub unsafe extern "C" fn mi_switch(flags: c_int) {
 unsafe fn arrive() {
     point("switch_in", &[curthread() as usize]);
     if smp_mode() {
-        parallel::progress();
+        parallel::arrived();
     }
     let pc = pcpu_of(curcpu());
     let dead = (*pc).pc_deadthread;

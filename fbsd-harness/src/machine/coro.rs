@@ -1,7 +1,13 @@
 //! Stacks and the context switch.
+//!
+//! Coroutines here are symmetric: whoever runs switches to whoever runs next,
+//! as a kernel's threads do, and the next one may have been suspended by another
+//! host thread.  Coroutine libraries have a resumer to yield to and tie a
+//! coroutine to its host thread; and none can store a word between saving the
+//! old context and entering the new one, which is the moment when a kernel
+//! publishes that a thread has left its CPU.
 
-use std::ptr;
-
+use super::heap;
 use crate::report::{self, Kind};
 
 /// Bytes of a thread's stack.
@@ -11,24 +17,12 @@ const STACKS: usize = 2048;
 /// Written to the far end of each stack; gone if the stack was too small.
 const CANARY: u64 = 0x5ca1_ab1e_0ddb_a11e;
 
+/// Where the stacks are: at the same address in every run.
+const BASE: usize = 0x2100_0000_0000;
+
 /// Reserves the room for all stacks; memory is used when it is touched.
-/// Before the first fork, so that all runs have their stacks at one place.
 pub fn reserve() -> *mut u8 {
-    // SAFETY: a new private mapping.
-    let base = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            STACK * STACKS,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-            -1,
-            0,
-        )
-    };
-    if base == libc::MAP_FAILED {
-        report::fail(Kind::Internal, "no address space for stacks".to_string());
-    }
-    base.cast()
+    heap::map(BASE, STACK * STACKS)
 }
 
 /// The stack number `index` of the room at `base`, marked against overflow.

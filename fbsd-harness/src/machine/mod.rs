@@ -10,6 +10,7 @@
 //! * [`coro`]: stacks and the context switch;
 //! * [`cpu`]: CPUs, pcpu, GS;
 //! * [`ext`]: what the harness keeps behind each `struct thread`;
+//! * [`heap`]: a run's own heap, at fixed addresses;
 //! * [`parallel`]: host threads for MODE=smp;
 //! * [`point`]: scheduling points, the ways to go on, spinning, idling;
 //! * [`trace`]: what happened;
@@ -21,6 +22,7 @@ pub mod api;
 pub mod coro;
 pub mod cpu;
 pub mod ext;
+pub mod heap;
 pub mod names;
 pub mod parallel;
 pub mod point;

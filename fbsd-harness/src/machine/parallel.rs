@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::coro;
-use super::cpu::{MAX_CPUS, become_cpu, cpu, curthread, curthread_of, ncpus};
+use super::cpu::{MAX_CPUS, become_cpu, cpu, curcpu, curthread, curthread_of, ncpus};
 use super::ext::ext;
 use super::stuck;
 use crate::kern::time;
@@ -23,6 +23,9 @@ const PATIENCE: u64 = 15_000;
 
 /// When a thread last got a CPU that is neither the harness's own nor polls.
 static PROGRESS: AtomicU64 = AtomicU64::new(0);
+
+/// How often a thread has got a CPU, but for idle ones and those that poll.
+static ARRIVALS: AtomicU64 = AtomicU64::new(0);
 
 /// Starts all CPUs but the first, and the clock.
 pub fn start() {
@@ -47,30 +50,41 @@ pub fn start() {
 }
 
 /// Lets a tick pass every [`TICK`] while somebody is at work, and goes straight
-/// to the next timer when nobody is.
+/// to the next timer when nobody is: when all CPUs have looked for work in vain
+/// since the last thread got one.
 fn run_clock() {
     let mut looks = looks_now();
+    let mut quiet = None;
     let mut last = Instant::now();
     loop {
         thread::sleep(GLANCE);
+        let arrivals = ARRIVALS.load(Ordering::SeqCst);
         if !(0..ncpus()).all(has_nothing) {
+            quiet = None;
+        } else if quiet != Some(arrivals) {
+            quiet = Some(arrivals);
             looks = looks_now();
         } else if (0..ncpus()).all(|number| looks_of(number) >= looks[number] + LOOKS) {
-            looks = looks_now();
+            quiet = None;
             last = Instant::now();
-            let Some(next) = time::next_event() else {
-                stuck::deadlock("nobody can go on and no timer is set");
-            };
-            if next > PROGRESS.load(Ordering::Relaxed) + PATIENCE {
-                stuck::deadlock("nobody can go on, whatever time passes");
-            }
-            time::advance(next.saturating_sub(time::uptime()));
+            skip();
         }
         if last.elapsed() >= TICK {
             last = Instant::now();
             time::advance(1);
         }
     }
+}
+
+/// Nobody has anything to do before the next timer: goes there.
+fn skip() {
+    let Some(next) = time::next_event() else {
+        stuck::deadlock("nobody can go on and no timer is set");
+    };
+    if next > PROGRESS.load(Ordering::Relaxed) + PATIENCE {
+        stuck::deadlock("nobody can go on, whatever time passes");
+    }
+    time::advance(next.saturating_sub(time::uptime()));
 }
 
 fn looks_of(number: usize) -> usize {
@@ -93,9 +107,14 @@ fn has_nothing(number: usize) -> bool {
 }
 
 /// The running thread has got a CPU.
-pub unsafe fn progress() {
-    let ext = ext(curthread());
-    if !(*ext).internal && !(*ext).polling {
+pub unsafe fn arrived() {
+    let td = curthread();
+    let ext = ext(td);
+    if (*ext).polling || td == (*cpu(curcpu())).idle {
+        return;
+    }
+    ARRIVALS.fetch_add(1, Ordering::SeqCst);
+    if !(*ext).internal {
         PROGRESS.store(time::uptime(), Ordering::Relaxed);
     }
 }

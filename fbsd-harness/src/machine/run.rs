@@ -48,6 +48,7 @@ pub fn set_cpus(count: usize) -> bool {
 
 /// Boots the machine and runs the scenario on it; ends the process.
 pub fn run(config: Config) -> ! {
+    heap::start();
     // SAFETY: the process has one thread, and nothing of the kernel exists yet.
     unsafe {
         if let Some(setup) = config.setup {
