@@ -5,6 +5,7 @@ use core::ptr;
 
 use super::text;
 use crate::kern::console;
+use crate::machine::api::{Kind, fail};
 use crate::machine::ext::ext;
 use crate::machine::trace::Record;
 use crate::report::{self, RECORDS};
@@ -28,7 +29,13 @@ unsafe fn events(mark: u64) -> &'static [Record] {
     }
     // SAFETY: in det nobody writes the trace while it is read.
     unsafe {
-        let len = (*arena).events.min(RECORDS as u64);
+        let len = (*arena).events;
+        if len > RECORDS as u64 {
+            fail(
+                Kind::Check,
+                format!("the trace is full: {len} events, room for {RECORDS}"),
+            );
+        }
         let first = (&raw const (*arena).records).cast::<Record>();
         core::slice::from_raw_parts(
             first.add(mark.min(len) as usize),

@@ -32,15 +32,16 @@ struct Work<'a> {
 /// # Safety
 /// No locks; `target` is a process.
 pub unsafe fn reaper_kill(target: *mut proc_, signo: c_int, stopped: &dyn Fn()) -> c_int {
-    let mut work = Work {
+    // Not on the stack: the task is a channel, and has its address everywhere.
+    let mut work = Box::new(Work {
         task: UnsafeCell::new(MaybeUninit::zeroed()),
         target,
         signo,
         stopped,
         error: 0,
         done: AtomicBool::new(false),
-    };
-    let context = &raw mut work;
+    });
+    let context = &raw mut *work;
     // SAFETY: the task is drained, so that the work outlives its use.
     unsafe {
         let task = (*context).task.get().cast::<task>();

@@ -9,7 +9,7 @@ use fbsd_explorer::Scheduler;
 
 use super::cpu::{self, MAX_CPUS, become_cpu, cpu as cpu_of, ncpus, pcpu_of};
 use super::ext::{THREAD_SIZE, ext};
-use super::{names, parallel, point};
+use super::{heap, names, parallel, point};
 use crate::kern::{boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile};
 use crate::report;
 use crate::sys::{self, mtx};
