@@ -552,7 +552,7 @@ herder(void *arg)
 {
 	u_int i, rounds, seen;
 
-	rounds = sim_is_smp() ? 400 : 2;
+	rounds = sim_is_smp() ? 6000 : 2;
 	for (i = 1; i <= rounds; i++) {
 		for (int n = 0; n < HERD; n++)
 			CHECK(u_thr_new(goer, NULL) > 0);
