@@ -4,11 +4,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use fbsd_explorer::plan::{Goal, Next, Plan, RunId};
+use fbsd_explorer::trace::{Trace, text};
 use fbsd_explorer::{Replay, Schedule};
 
 use super::arena::{COUNTERS, Verdict};
 use super::child::{Ended, Mode, Slot, wait_any};
 use super::registry::Scenario;
+use crate::report::Kind;
 
 /// One run of so many is repeated to see whether it is the same again.
 const REPEAT_EVERY: u64 = 50;
@@ -27,8 +29,6 @@ pub struct Failure {
 pub struct Outcome {
     /// Runs.
     pub schedules: u64,
-    /// Runs repeated to compare their traces.
-    pub repeated: u64,
     /// How long it took.
     pub time: Duration,
     /// The first failure in the order of the plan.
@@ -44,8 +44,32 @@ pub struct Outcome {
 enum Running {
     /// One of the plan, and its strategy's name.
     Planned(RunId, String),
-    /// The repetition of a schedule that had a trace with this hash.
-    Repeat(u64, Schedule),
+    /// A repetition.
+    Repeat(Repeat),
+}
+
+/// A run that is to be repeated: its trace ought to be the same again.
+struct Repeat {
+    schedule: Schedule,
+    hash: u64,
+    trace: Trace,
+}
+
+impl Repeat {
+    /// The failure that it is if the repetition was different.
+    fn differs(&self, ended: Ended, again: &Trace) -> Failure {
+        let (first, second) = (text::lines(&self.trace), text::lines(again));
+        let pairs = first.lines().zip(second.lines());
+        let place = pairs.clone().take_while(|(one, two)| one == two).count();
+        let line = |lines: &str| lines.lines().nth(place).unwrap_or("(the end)").to_string();
+        let text = format!(
+            "two runs of one schedule differ: something is not determined by the schedule\n\
+             first:  {}\nsecond: {}",
+            line(&first),
+            line(&second)
+        );
+        strayed(&self.schedule, ended, text)
+    }
 }
 
 /// Runs a scenario in MODE=det; `progress` hears the number of runs so far.
@@ -60,17 +84,17 @@ pub fn explore(
     let mut plan = Plan::new(goal);
     let mut outcome = Outcome::default();
     let mut found: Option<(RunId, Failure)> = None;
-    let mut repeats: Vec<(u64, Schedule)> = Vec::new();
+    let mut repeats: Vec<Repeat> = Vec::new();
     let mut running: Vec<Option<Running>> = slots.iter().map(|_| None).collect();
     loop {
         for (slot, running) in slots.iter_mut().zip(&mut running) {
             if running.is_some() {
                 continue;
             }
-            if let Some((hash, schedule)) = repeats.pop() {
-                let strategy = Box::new(Replay::new(schedule.clone()));
+            if let Some(repeat) = repeats.pop() {
+                let strategy = Box::new(Replay::new(repeat.schedule.clone()));
                 slot.start(scenario, strategy, mode)?;
-                *running = Some(Running::Repeat(hash, schedule));
+                *running = Some(Running::Repeat(repeat));
             } else if let Next::Run(id, strategy) = plan.issue() {
                 let name = strategy.name();
                 slot.start(scenario, strategy, mode)?;
@@ -84,23 +108,29 @@ pub fn explore(
             *sum += counter;
         }
         match running[index].take() {
-            Some(Running::Repeat(hash, schedule)) => {
-                outcome.repeated += 1;
-                if ended.hash != hash {
-                    outcome.failure = Some(differs(schedule, ended));
+            Some(Running::Repeat(repeat)) => {
+                if ended.hash != repeat.hash {
+                    outcome.failure = Some(repeat.differs(ended, &slots[index].trace()));
                 }
             }
             Some(Running::Planned(id, found_by)) => {
                 let failed = ended.verdict != Verdict::Passed;
-                let strayed = plan.record(id, &ended.decisions, failed).is_err();
-                let schedule = Schedule::of(&ended.decisions);
+                let place = plan.record(id, &ended.decisions, failed).err();
                 let repeat = matches!(id, RunId::Random(index) if index % REPEAT_EVERY == 0);
-                if strayed {
-                    outcome.failure = Some(differs(schedule, ended));
+                let schedule = Schedule::of(&ended.decisions);
+                if let Some(place) = place {
+                    let text = format!(
+                        "decision {place} is not what it was: something is not determined by the schedule"
+                    );
+                    outcome.failure = Some(strayed(&schedule, ended, text));
                 } else if failed && found.as_ref().is_none_or(|(first, _)| id < *first) {
                     found = Some((id, Failure { found_by, ended }));
                 } else if repeat && !failed {
-                    repeats.push((ended.hash, schedule));
+                    repeats.push(Repeat {
+                        schedule,
+                        hash: ended.hash,
+                        trace: slots[index].trace(),
+                    });
                 }
                 progress(plan.runs());
             }
@@ -116,15 +146,13 @@ pub fn explore(
     Ok(outcome)
 }
 
-/// Two runs of one schedule were not the same.
-fn differs(schedule: Schedule, ended: Ended) -> Failure {
+/// The machine is no pure function of the schedule.
+fn strayed(schedule: &Schedule, ended: Ended, text: String) -> Failure {
     Failure {
         found_by: schedule.to_string(),
         ended: Ended {
-            verdict: Verdict::Failed(crate::report::Kind::Internal),
-            text: format!(
-                "two runs of the schedule {schedule} have different traces: something in the machine is not determined by the schedule"
-            ),
+            verdict: Verdict::Failed(Kind::Internal),
+            text,
             ..ended
         },
     }

@@ -58,6 +58,8 @@ struct Converter<'a> {
     leaving: HashMap<ThreadId, State>,
     processes: BTreeMap<String, ProcessId>,
     objects: HashMap<String, ObjectId>,
+    /// Locks without a name, in the order in which they were met.
+    nameless: Vec<usize>,
     place: (u64, u8, ThreadId),
 }
 
@@ -81,6 +83,7 @@ impl<'a> Converter<'a> {
             leaving: HashMap::new(),
             processes: BTreeMap::new(),
             objects: HashMap::new(),
+            nameless: Vec::new(),
             place: (0, 0, NO_THREAD),
         }
     }
@@ -254,9 +257,10 @@ impl<'a> Converter<'a> {
     }
 
     fn object(&mut self, address: usize) -> ObjectId {
-        let name = self
-            .name(address)
-            .unwrap_or_else(|| format!("lock at {address:#x}"));
+        let name = match self.name(address) {
+            Some(name) => name,
+            None => self.number(address),
+        };
         let known = self.objects.len() as ObjectId;
         if let Some(&object) = self.objects.get(&name) {
             return object;
@@ -268,6 +272,16 @@ impl<'a> Converter<'a> {
             name,
         });
         known
+    }
+
+    /// What a lock without a name is called.
+    fn number(&mut self, address: usize) -> String {
+        let known = self.nameless.iter().position(|&other| other == address);
+        let index = known.unwrap_or_else(|| {
+            self.nameless.push(address);
+            self.nameless.len() - 1
+        });
+        format!("lock {}", index + 1)
     }
 
     /// What the address was called when the record was made.
