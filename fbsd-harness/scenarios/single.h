@@ -146,7 +146,8 @@ check_alone(struct proc *p, int n)
 {
 	struct thread *td;
 
-	CHECK_STATE(p, n, n - 1, n - 1, 0, F_SS | F_SB | F_HAD);
+	CHECK_STATE(p, n, n - 1, n - 1, p->p_exitthreads,
+	    F_SS | F_SB | F_HAD);
 	CHECK(p->p_singlethread == curthread);
 	CHECK((curthread->td_flags & TDF_BOUNDARY) == 0);
 	TAILQ_FOREACH(td, &p->p_threads, td_plist) {
