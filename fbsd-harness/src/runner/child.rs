@@ -187,9 +187,10 @@ fn death(status: libc::c_int) -> String {
         libc::SIGFPE => "SIGFPE: a division by zero".to_string(),
         libc::SIGTRAP => "SIGTRAP: a trap".to_string(),
         libc::SIGABRT => "SIGABRT: the simulation gave up".to_string(),
-        libc::SIGPROF | libc::SIGALRM => {
+        libc::SIGPROF => {
             "no scheduling point was reached for a long time: a loop without one".to_string()
         }
+        libc::SIGALRM => "the run did not end: a deadlock, a livelock or a loop".to_string(),
         signal => format!("signal {signal}"),
     }
 }

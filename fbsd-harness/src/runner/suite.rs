@@ -65,84 +65,142 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
 
 fn suite(order: &Order<'_>) -> io::Result<Summary> {
     let parallel = if order.mode.smp { 1 } else { parallel_runs() };
-    let mut slots = (0..parallel)
-        .map(Slot::new)
-        .collect::<io::Result<Vec<Slot>>>()?;
-    let bar = bar(order);
-    let mut summary = Summary::default();
-    let mut counters = [0; COUNTERS];
-    let started = Instant::now();
-    print(&bar, &tap::head(order.scenarios.len()))?;
-    for (index, &scenario) in order.scenarios.iter().enumerate() {
-        bar.set_message(scenario.id().to_string());
-        let done = index as u64 * order.goal.schedules;
-        bar.set_position(done);
-        let outcome = if order.mode.smp {
-            let share = order.seconds * (index as u64 + 1) * 1000 / order.scenarios.len() as u64;
-            let until = started + Duration::from_millis(share);
-            campaign::race(&mut slots[0], scenario, until, order.mode)?
-        } else {
-            let progress = |runs| bar.set_position(done + runs);
-            campaign::explore(&mut slots, scenario, order.goal, order.mode, progress)?
-        };
-        for (sum, counter) in counters.iter_mut().zip(outcome.counters) {
-            *sum += counter;
-        }
-        print(
-            &bar,
-            &tell(order, &mut slots[0], scenario, index + 1, &outcome)?,
-        )?;
-        // What reading a trace took would slow down every fork from here on.
-        host::give_back();
-        let result = match outcome.failure {
-            None => Became::Passed,
-            Some(_) => Became::Failed,
-        };
-        summary.add(&scenario.group(), result, outcome.schedules, outcome.time);
-        if order.fail_fast && !summary.ok() {
-            break;
-        }
-    }
-    bar.finish_and_clear();
-    let mut end = tap::comment(&summary.table());
+    let mut suite = Suite {
+        order,
+        slots: (0..parallel).map(Slot::new).collect::<io::Result<_>>()?,
+        bar: bar(order),
+        summary: Summary::default(),
+        counters: [0; COUNTERS],
+        tests: 0,
+    };
     if order.mode.smp {
-        for (what, number) in COUNTED.iter().zip(counters) {
-            end.push_str(&tap::comment(&format!("{number} {what}")));
-        }
+        suite.race()?;
+    } else {
+        suite.explore()?;
     }
-    print(&bar, &end)?;
-    println!("{}", summary.last_line());
-    Ok(summary)
+    suite.finish()
 }
 
-/// What is printed about a scenario.
-fn tell(
-    order: &Order<'_>,
-    slot: &mut Slot,
-    scenario: &'static Scenario,
-    number: usize,
-    outcome: &Outcome,
-) -> io::Result<String> {
-    let title = format!("{} {}", scenario.id(), scenario.title());
-    let comment = comment(outcome);
-    let mut text = tap::test(outcome.failure.is_none(), number, &title, &comment);
-    if let Some(failure) = &outcome.failure {
-        let context = failure::Context {
-            again: order.again,
-            out: order.out,
-            mode: order.mode,
-        };
-        text.push_str(&match order.brief {
-            true => failure::brief(scenario, failure),
-            false => failure::report(slot, scenario, failure, &context)?,
-        });
-    } else if order.picture {
-        let strategy = Box::new(Replay::new(Schedule::default()));
-        let ended = slot.complete(scenario, strategy, order.mode)?;
-        let picture = failure::draw(slot, scenario, &ended, order.out)?;
-        text.push_str(&tap::comment(&format!("picture: {}", picture.display())));
+/// A suite that is being run.
+struct Suite<'a> {
+    order: &'a Order<'a>,
+    slots: Vec<Slot>,
+    bar: ProgressBar,
+    summary: Summary,
+    counters: [u64; COUNTERS],
+    tests: usize,
+}
+
+impl Suite<'_> {
+    /// MODE=det: so many schedules for each scenario.
+    fn explore(&mut self) -> io::Result<()> {
+        let Order { goal, mode, .. } = *self.order;
+        self.print(&tap::head(self.order.scenarios.len()))?;
+        for (index, &scenario) in self.order.scenarios.iter().enumerate() {
+            self.bar.set_message(scenario.id().to_string());
+            let done = index as u64 * goal.schedules;
+            let bar = &self.bar;
+            let progress = |runs| bar.set_position(done + runs);
+            let outcome = campaign::explore(&mut self.slots, scenario, goal, mode, progress)?;
+            self.tell(scenario, &outcome)?;
+            if self.order.fail_fast && !self.summary.ok() {
+                break;
+            }
+        }
+        Ok(())
     }
-    Ok(text)
+
+    /// MODE=smp: every scenario for a while, together half of the time; the
+    /// other half goes to the one that makes the most threads.
+    fn race(&mut self) -> io::Result<()> {
+        let scenarios = &self.order.scenarios;
+        let total = Duration::from_secs(self.order.seconds);
+        let again = self.order.seconds > 0 && scenarios.len() > 1;
+        let half = if again { total / 2 } else { total };
+        let started = Instant::now();
+        let mut busiest = None;
+        self.print(&tap::head(scenarios.len() + usize::from(again)))?;
+        for (index, &scenario) in scenarios.iter().enumerate() {
+            self.bar.set_message(scenario.id().to_string());
+            let until = started + half * (index as u32 + 1) / scenarios.len() as u32;
+            let outcome = campaign::race(&mut self.slots[0], scenario, until, self.order.mode)?;
+            let rate = outcome.counters[0] as f64 / outcome.time.as_secs_f64();
+            if busiest.is_none_or(|(most, _)| rate > most) {
+                busiest = Some((rate, scenario));
+            }
+            self.tell(scenario, &outcome)?;
+        }
+        if let Some((_, scenario)) = busiest.filter(|_| again) {
+            let until = started + total;
+            let outcome = campaign::race(&mut self.slots[0], scenario, until, self.order.mode)?;
+            self.tell(scenario, &outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Prints and counts a scenario's result.
+    fn tell(&mut self, scenario: &'static Scenario, outcome: &Outcome) -> io::Result<()> {
+        self.tests += 1;
+        let title = format!("{} {}", scenario.id(), scenario.title());
+        let passed = outcome.failure.is_none();
+        let mut text = tap::test(passed, self.tests, &title, &comment(outcome));
+        let Order { mode, out, .. } = *self.order;
+        let slot = &mut self.slots[0];
+        if let Some(failure) = &outcome.failure {
+            let context = failure::Context {
+                again: self.order.again,
+                out,
+                mode,
+            };
+            text.push_str(&match self.order.brief {
+                true => failure::brief(scenario, failure),
+                false => failure::report(slot, scenario, failure, &context)?,
+            });
+        } else if self.order.picture {
+            let strategy = Box::new(Replay::new(Schedule::default()));
+            let ended = slot.complete(scenario, strategy, mode)?;
+            let picture = failure::draw(slot, scenario, &ended, out)?;
+            text.push_str(&tap::comment(&format!("picture: {}", picture.display())));
+        }
+        self.print(&text)?;
+        // What reading a trace took would slow down every fork from here on.
+        host::give_back();
+        for (sum, counter) in self.counters.iter_mut().zip(outcome.counters) {
+            *sum += counter;
+        }
+        let became = if passed {
+            Became::Passed
+        } else {
+            Became::Failed
+        };
+        let group = scenario.group();
+        self.summary
+            .add(&group, became, outcome.schedules, outcome.time);
+        Ok(())
+    }
+
+    /// Prints the table and the last line.
+    fn finish(self) -> io::Result<Summary> {
+        self.bar.finish_and_clear();
+        let mut end = tap::comment(&self.summary.table());
+        if self.order.mode.smp {
+            for (what, number) in COUNTED.iter().zip(self.counters) {
+                end.push_str(&tap::comment(&format!("{number} {what}")));
+            }
+        }
+        self.print(&end)?;
+        println!("{}", self.summary.last_line());
+        Ok(self.summary)
+    }
+
+    /// Prints above the bar.
+    fn print(&self, text: &str) -> io::Result<()> {
+        self.bar.suspend(|| {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        })
+    }
 }
 
 /// "200 schedules, all with 1 preemption or less, 0.12 s".
@@ -170,13 +228,4 @@ fn bar(order: &Order<'_>) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Prints above the bar.
-fn print(bar: &ProgressBar, text: &str) -> io::Result<()> {
-    bar.suspend(|| {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
-    })
 }
