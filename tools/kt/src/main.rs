@@ -12,8 +12,8 @@ mod checks;
 mod compiler;
 mod config;
 mod ctests;
-mod elsewhere;
 mod edits;
+mod elsewhere;
 mod error;
 mod files;
 mod header;
@@ -102,7 +102,9 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             }
         }
         "sensitivity" => {
-            let schedules = std::env::var("SCHEDULES").ok().filter(|text| !text.is_empty());
+            let schedules = std::env::var("SCHEDULES")
+                .ok()
+                .filter(|text| !text.is_empty());
             sensitivity::run(&config, schedules.as_deref())?;
         }
         "audit" => {
