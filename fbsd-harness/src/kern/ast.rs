@@ -5,8 +5,8 @@ use std::cell::UnsafeCell;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{lock, spin, switch, time};
-use crate::machine::cpu::{cpu, curcpu, curthread, smp_mode};
+use super::{lock, spin, time};
+use crate::machine::cpu::{cpu, curcpu, curthread};
 use crate::machine::ext::ext;
 use crate::machine::point::{misuse, point};
 use crate::machine::trace::note;
@@ -170,9 +170,6 @@ pub unsafe fn user_tick() {
     let clock = (*me).tick_seen != now;
     (*me).tick_seen = now;
     let ipi = (*me).ipi.swap(false, Ordering::Acquire);
-    if clock && smp_mode() && (*me).queued.load(Ordering::Relaxed) != 0 {
-        switch::preempt();
-    }
     if (ipi || clock || (*td).td_generation != before) && pending(td).load(Ordering::Relaxed) != 0 {
         userret(td);
     }

@@ -40,6 +40,8 @@ pub struct Cpu {
     pub ipi: AtomicBool,
     /// The last tick that interrupted user mode here.
     pub tick_seen: c_int,
+    /// smp: the last tick at which its thread's turn was looked at.
+    pub turn_seen: c_int,
     /// det: what it spins on.
     pub spin: Option<Gate>,
     /// det: its thread is in a retry loop.
@@ -70,6 +72,7 @@ impl Cpu {
             idle: ptr::null_mut(),
             ipi: AtomicBool::new(false),
             tick_seen: 0,
+            turn_seen: 0,
             spin: None,
             yields: false,
             preempt: false,

@@ -10,7 +10,7 @@ use super::coro;
 use super::cpu::{MAX_CPUS, become_cpu, cpu, curcpu, curthread, curthread_of, ncpus};
 use super::ext::ext;
 use super::stuck;
-use crate::kern::time;
+use crate::kern::{switch, time};
 
 /// The host's time for a tick, while somebody is at work.
 const TICK: Duration = Duration::from_millis(1);
@@ -103,6 +103,28 @@ fn has_nothing(number: usize) -> bool {
     unsafe {
         (*cpu(number)).queued.load(Ordering::Relaxed) == 0
             && (td == (*cpu(number)).idle || (*ext(td)).polling)
+    }
+}
+
+/// Preempts the running thread, once a tick, if it may be and others wait.
+#[inline]
+pub fn end_turn() {
+    let td = curthread();
+    let me = cpu(curcpu());
+    let now = time::now_ticks();
+    // SAFETY: the running thread's CPU, which only it writes to here; if it was
+    // moved to another one in between, a turn there ends early.
+    unsafe {
+        if (*me).turn_seen == now || (*td).td_critnest != 0 || td == (*me).idle {
+            return;
+        }
+        (*me).turn_seen = now;
+        let ext = ext(td);
+        if (*me).queued.load(Ordering::Relaxed) != 0 && !(*ext).preempted {
+            (*ext).preempted = true;
+            switch::preempt();
+            (*ext).preempted = false;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use fbsd_explorer::{Kind as WayKind, Scheduler, Way};
 
 use super::cpu::{self, cpu as cpu_of, curcpu, curthread, curthread_of, ncpus, smp_mode};
 use super::ext::{Gate, ext};
-use super::{coro, names, stuck, trace};
+use super::{coro, names, parallel, stuck, trace};
 use crate::kern::{sched, switch, time};
 use crate::report::{self, Kind};
 use crate::sys::thread;
@@ -72,6 +72,7 @@ pub fn steps() -> u64 {
 #[inline]
 pub fn point(event: &'static str, args: &[usize]) {
     if smp_mode() {
+        parallel::end_turn();
         return;
     }
     trace::note(event, args);
@@ -83,6 +84,7 @@ pub fn point(event: &'static str, args: &[usize]) {
 #[inline]
 pub fn yield_point(event: &'static str, args: &[usize]) {
     if smp_mode() {
+        parallel::end_turn();
         std::hint::spin_loop();
         return;
     }
