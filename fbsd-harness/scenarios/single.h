@@ -249,7 +249,7 @@ stopper_main(void *arg)
 		    p->p_boundary_count, p->p_exitthreads,
 		    F_SS | F_TOT | (p->p_flag & (F_HAD | F_SIG)));
 		CHECK(p->p_singlethread == curthread);
-		CHECK_EQ(s->self->p_suspcount, 0);
+		CHECK_EQ(curproc->p_suspcount, 0);
 	}
 	PROC_UNLOCK(p);
 	s->done = 1;
@@ -273,6 +273,8 @@ stop_begin(struct stopper *s, struct proc *p)
 	s->mark = sim_mark();
 	s->self = k_kproc_create("stopper", stopper_main, s);
 	s->td = sim_thread(s->self, 0);
+	/* While it waits for p it is suspended, and counted nowhere. */
+	sim_hazard(s->self, SIM_HAZARD_SUSP);
 }
 
 /* Waits until p is stopped, or the stop is refused; the result. */
@@ -282,6 +284,18 @@ stop_done(struct stopper *s)
 
 	sim_wait(s->done);
 	return (s->result);
+}
+
+/*
+ * Sends the stopper a signal that interrupts its sleeps, and stays pending:
+ * the stopper is never in user mode, where it would be handled.
+ */
+static inline void
+stop_interrupt(struct stopper *s)
+{
+
+	SIGADDSET(s->self->p_sigacts->ps_sigcatch, SIGUSR1);
+	CHECK_EQ(k_kill(s->self, SIGUSR1), 0);
 }
 
 /* Ends the stop, if there is one, and the stopper. */
