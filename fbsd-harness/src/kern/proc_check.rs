@@ -76,7 +76,7 @@ unsafe fn check(p: *mut proc_) {
         let (mut linked, mut suspended, mut at_boundary) = (0, 0, 0);
         for td in proc::threads(p) {
             linked += 1;
-            suspended += c_int::from(td_is_suspended(td));
+            suspended += c_int::from(td_is_suspended(td) && !stops_another(td));
             at_boundary += c_int::from(is_at_boundary(td));
         }
         require(p, "p_numthreads", (*p).p_numthreads, linked, "are linked");
@@ -98,6 +98,17 @@ unsafe fn check(p: *mut proc_) {
                 "have TDF_BOUNDARY",
             );
         }
+    }
+}
+
+/// Does the thread wait for another process to stop?  It is suspended then, but
+/// its own process does not count it.
+unsafe fn stops_another(td: *const thread) -> bool {
+    // SAFETY: processes are type-stable.
+    unsafe {
+        let all = proc::all().0;
+        all.iter()
+            .any(|&q| q != (*td).td_proc && (*q).p_singlethread.cast_const() == td)
     }
 }
 

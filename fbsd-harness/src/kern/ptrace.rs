@@ -204,6 +204,10 @@ pub unsafe fn resume(p: *mut proc_, td: *mut thread) -> c_int {
 unsafe fn send(p: *mut proc_, signo: c_int) {
     // SAFETY: the caller holds the lock.
     unsafe {
+        if signo == SIGKILL as c_int {
+            // It works whichever thread sees it first.
+            sig::proc_wkilled(p);
+        }
         if !proc::has(p, P_STOPPED_SIG | P_STOPPED_TRACE) {
             if signo != 0 {
                 sig::pksignal(p, signo);
@@ -216,9 +220,6 @@ unsafe fn send(p: *mut proc_, signo: c_int) {
             (*td).td_xsig = signo;
         }
         (*p).p_xsig = signo as u32;
-        if signo == SIGKILL as c_int {
-            sig::proc_wkilled(p);
-        }
         proc_slock(p);
         proc::clear_flags(p, P_STOPPED_TRACE | P_STOPPED_SIG | P_WAITED);
         thread_unsuspend(p);
