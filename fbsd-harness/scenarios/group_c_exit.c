@@ -66,7 +66,7 @@ check_alone(struct proc *p, int users, int n)
 	sim_wait(p->p_numthreads == 1);
 	sim_wait(p->p_exitthreads == 0);
 	CHECK_END_STATE(p, 1, 1);
-	reap_here();
+	reap_all();
 	CHECK_EQ(sim_tids_used(), 2);
 	CHECK_EQ(p->p_ucred->cr_users, users);
 	CHECK(sim_zone("THREAD", &zone));
@@ -138,7 +138,7 @@ SCENARIO(S18_herd, "Threads come and go among a herd that only runs",
 	sim_wait(p->p_numthreads == 1);
 	sim_wait(p->p_exitthreads == 0);
 	CHECK_END_STATE(p, 1, 1);
-	reap_here();
+	reap_all();
 	CHECK_EQ(sim_tids_used(), 2);
 	CHECK(p->p_ucred->cr_users <= users);
 	sim_check_leaks();
@@ -466,7 +466,7 @@ SCENARIO(S21, "A reaper does not see a thread that is on its CPU still",
 			sim_yield();
 		}
 	} while (p->p_exitthreads != 0);
-	reap_here();
+	reap_all();
 	CHECK(!sim_tid_used(tid));
 	EVENTHANDLER_DEREGISTER(thread_dtor, tag);
 	stop = 1;
@@ -513,7 +513,7 @@ SCENARIO(S21_next, "The next thread on the CPU publishes the dead one",
 		CHECK_EQ(p->p_exitthreads, 0);
 	}
 	CHECK_TRACE(sim_count("sched_throw", NULL), 4);
-	reap_here();
+	reap_all();
 	CHECK_EQ(sim_tids_used(), 2);
 	stop = 1;
 	CHECK_EQ(sim_join(p), 0);
@@ -600,7 +600,7 @@ SCENARIO(S22_race, "exit(2) while the other threads exit by themselves",
 	sim_wait(p->p_flag & P_WEXIT);
 	CHECK_END_STATE(p, 1, 0);
 	CHECK_EQ(WEXITSTATUS(sim_join(p)), 7);
-	reap_here();
+	reap_all();
 	CHECK_EQ(sim_tids_used(), 2);
 }
 

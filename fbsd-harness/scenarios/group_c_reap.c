@@ -561,12 +561,24 @@ SCENARIO(S28_busy, "The barrier waits for a reaper that is at work",
 	EVENTHANDLER_DEREGISTER(thread_dtor, tag);
 }
 
+static struct sim_chan s28_disk;
+
 static void
-s28_disk(void *arg __unused)
+s28_reader(void *arg __unused)
 {
 
-	u_disk_wait(5 * hz);
+	CHECK_EQ(u_sleep(&s28_disk, false), 0);
 	u_spin_forever();
+}
+
+/* The disk answers while the barrier waits. */
+static void
+s28_answer(void *arg __unused)
+{
+	static struct sim_chan never;
+
+	sim_sleep(&never, false, 5);
+	sim_wakeup(&s28_disk);
 }
 
 static void
@@ -582,10 +594,11 @@ SCENARIO(S28_behind, "The barrier waits behind a process that is stopped",
 	struct proc *p;
 	lwpid_t tid;
 
-	p = sim_proc("p", s28_disk, NULL);
+	p = sim_proc("p", s28_reader, NULL);
 	sim_wait(TD_IS_SLEEPING(FIRST_THREAD_IN_PROC(p)));
 	CHECK_EQ(k_kthread_add(NULL, "killer", s28_killer, p, NULL), 0);
 	sim_wait(p->p_flag & P_TOTAL_STOP);
+	CHECK_EQ(k_kthread_add(NULL, "disk", s28_answer, NULL, NULL), 0);
 	tid = hand_zombie()->td_tid;
 	thread_reap_barrier();
 	CHECK_EQ(p->p_flag & P_TOTAL_STOP, 0);

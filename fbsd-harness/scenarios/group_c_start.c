@@ -124,7 +124,7 @@ SCENARIO(S29, "Kernel threads suspend, resume and leave one another",
 	}
 	CHECK_TRACE(sim_count_since(mark, "exit1", p), 1);
 	CHECK_TRACE(sim_count_since(mark, "sched_exit_thread", NULL), 3);
-	reap_here();
+	reap_all();
 	CHECK_EQ(cr->cr_users, users);
 	CHECK_EQ(sim_tids_used(), 2);
 	CHECK_EQ(proc0.p_numthreads, nthr0);
@@ -149,8 +149,9 @@ SCENARIO(S29_proc0, "proc0 stays when a kernel thread of its leaves",
 	sim_wait(proc0.p_numthreads == 1);
 	sim_wait(proc0.p_exitthreads == 0);
 	CHECK(FIRST_THREAD_IN_PROC(&proc0) == curthread);
-	reap_here();
+	reap_all();
 	CHECK_EQ(sim_tids_used(), 1);
+	sim_rest();
 	sim_check_leaks();
 }
 

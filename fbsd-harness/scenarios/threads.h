@@ -90,6 +90,14 @@ reap_here(void)
 	thread_free(td);
 }
 
+/* Reaps all who are dead, after the reaper if it is at work. */
+static inline void
+reap_all(void)
+{
+
+	thread_reap_barrier();
+}
+
 /* What the handlers below have heard of. */
 #define	HEARD_MAX	600
 struct heard {
