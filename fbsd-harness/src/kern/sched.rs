@@ -29,7 +29,7 @@ unsafe fn counter<'a>(it: *mut Cpu, td: *mut Thread) -> &'a AtomicUsize {
 }
 
 /// Is there anybody on a CPU's queue?
-unsafe fn is_busy(number: usize) -> bool {
+pub unsafe fn is_busy(number: usize) -> bool {
     let it = cpu_of(number);
     (*it).queued.load(Ordering::Relaxed) + (*it).gated.load(Ordering::Relaxed) != 0
 }

@@ -10,7 +10,7 @@ use super::coro;
 use super::cpu::{MAX_CPUS, become_cpu, cpu, curcpu, curthread, curthread_of, ncpus};
 use super::ext::ext;
 use super::stuck;
-use crate::kern::{switch, time};
+use crate::kern::{sched, switch, time};
 
 /// The host's time for a tick, while somebody is at work.
 const TICK: Duration = Duration::from_millis(1);
@@ -110,7 +110,8 @@ fn has_nothing(number: usize) -> bool {
 #[inline]
 pub fn end_turn() {
     let td = curthread();
-    let me = cpu(curcpu());
+    let here = curcpu();
+    let me = cpu(here);
     let now = time::now_ticks();
     // SAFETY: the running thread's CPU, which only it writes to here; if it was
     // moved to another one in between, a turn there ends early.
@@ -120,7 +121,7 @@ pub fn end_turn() {
         }
         (*me).turn_seen = now;
         let ext = ext(td);
-        if (*me).queued.load(Ordering::Relaxed) != 0 && !(*ext).preempted {
+        if sched::is_busy(here) && !(*ext).preempted {
             (*ext).preempted = true;
             switch::preempt();
             (*ext).preempted = false;
