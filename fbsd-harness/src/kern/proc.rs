@@ -18,7 +18,6 @@ use std::ffi::CString;
 use crate::kern::host_lock::HostLock;
 use crate::kern::{boot, fork, proc_check, proc_events, sig, sig_set, uma};
 use crate::machine::api::*;
-use crate::machine::ext::THREAD_SIZE;
 use crate::sys::{self, lwpid_t, mtx, pid_t, proc_, sysentvec, thread};
 
 /// A mutex of the harness's own, initialised at boot.
