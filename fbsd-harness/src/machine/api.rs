@@ -18,7 +18,7 @@ pub use crate::kern::gate::{poll, wait_until};
 pub use crate::kern::mutex::{
     mtx_destroy, mtx_init, mtx_lock, mtx_unlock, proc_lock, proc_locked, proc_unlock,
 };
-pub use crate::kern::sched::{sched_bind, sched_relinquish, sched_unbind, setrunnable};
+pub use crate::kern::sched::{sched_bind, sched_unbind, setrunnable};
 pub use crate::kern::sleep::{pause, sleep, sleepq_abort, tsleep, wakeup};
 pub use crate::kern::spin::{
     may_block, mtx_owned, proc_slock, proc_slocked, proc_sunlock, thread_lock, thread_locked,
