@@ -108,6 +108,7 @@ impl<'a> Converter<'a> {
             }
             "=wants" => self.waits(first, State::Blocked),
             "=spins" => self.waits(first, State::Spinning),
+            "=user" => self.becomes(self.place.2, State::User, None),
             "=kernel" => self.becomes(self.place.2, State::Running, None),
             "=wake" => {
                 if let Some(&thread) = self.threads.get(&first) {
