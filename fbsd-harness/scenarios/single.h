@@ -74,8 +74,8 @@ suspensions(u_long mark, const struct thread *td)
 }
 
 /*
- * Whether the singler slept at most once since mark, and was resumed as often
- * as it slept.
+ * Whether the singler slept at most once since mark, was resumed as often as
+ * it slept, and did not ask itself to suspend.
  */
 static inline void
 check_wakes(u_long mark, const struct thread *singler)
@@ -85,6 +85,7 @@ check_wakes(u_long mark, const struct thread *singler)
 		return;
 	CHECK_EQ(resumed(mark, NULL, singler), waits(mark, singler));
 	CHECK(waits(mark, singler) <= 1);
+	CHECK_EQ(did_to(mark, singler, "ast_sched_locked", singler), 0);
 }
 
 /* ---- Siblings ------------------------------------------------------------ */
