@@ -106,7 +106,8 @@ impl Arena {
         unsafe { &*self.report }
             .state
             .store(report::RUNNING, Ordering::Relaxed);
-        drop(self.tape());
+        // An empty tape forgets the last run's decisions.
+        let _ = self.tape();
     }
 
     /// Makes this process the run of this arena; in the forked child, once.

@@ -108,10 +108,8 @@ pub fn explore(
             *sum += counter;
         }
         match running[index].take() {
-            Some(Running::Repeat(repeat)) => {
-                if ended.hash != repeat.hash {
-                    outcome.failure = Some(repeat.differs(ended, &slots[index].trace()));
-                }
+            Some(Running::Repeat(repeat)) if ended.hash != repeat.hash => {
+                outcome.failure = Some(repeat.differs(ended, &slots[index].trace()));
             }
             Some(Running::Planned(id, found_by)) => {
                 let failed = ended.verdict != Verdict::Passed;
@@ -134,7 +132,7 @@ pub fn explore(
                 }
                 progress(plan.runs());
             }
-            None => (),
+            Some(Running::Repeat(_)) | None => (),
         }
     }
     outcome.schedules = plan.runs();
