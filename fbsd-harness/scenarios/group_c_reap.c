@@ -470,6 +470,25 @@ SCENARIO(S27_wrap, "The clock wraps between two rounds of the reaper",
 	check_callout(2, wrap / period + 3);
 }
 
+SCENARIO(S27_late, "Nobody dies until the clock has wrapped",
+    "a comparison that is signed, so that the first round never comes")
+{
+	lwpid_t tid;
+	u_int period, wrap;
+
+	if (sim_is_smp())
+		return;
+	period = 5 * hz;
+	wrap = 600 * hz;
+	until(wrap + 2);
+	CHECK(ticks < 0);
+	check_callout(0, wrap / period + 1);
+	tid = hand_zombie()->td_tid;
+	until(wrap + period + 2);
+	CHECK(!sim_tid_used(tid));
+	check_callout(1, wrap / period + 2);
+}
+
 /* ---- S28: the barrier -------------------------------------------------- */
 
 static volatile int s28_stop;
