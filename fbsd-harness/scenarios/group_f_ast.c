@@ -326,6 +326,18 @@ ask_for_ast(void *arg)
 	return (0);
 }
 
+/* An AST that nobody handles. */
+static int
+ask_for_another(void *arg __unused)
+{
+
+	thread_lock(curthread);
+	ast_sched_locked(curthread, TDA_OWEUPC);
+	thread_unlock(curthread);
+	ast_mark = sim_mark();
+	return (0);
+}
+
 static void
 returns(void *arg __unused)
 {
@@ -334,6 +346,9 @@ returns(void *arg __unused)
 
 	/* Not asked for: the way back does not lock the process. */
 	CHECK_EQ(u_syscall(ask_for_ast, NULL), 0);
+	CHECK_COUNT(sim_count_by(ast_mark, td, "mtx_lock", &p->p_mtx), 0);
+	/* Nor does it for what others ask for. */
+	CHECK_EQ(u_syscall(ask_for_another, NULL), 0);
 	CHECK_COUNT(sim_count_by(ast_mark, td, "mtx_lock", &p->p_mtx), 0);
 	/* Asked for: the handler looks, once, and finds nothing. */
 	CHECK_EQ(u_syscall(ask_for_ast, td), 0);
@@ -456,6 +471,15 @@ SCENARIO(S64, "Suspending and resuming a thread, step by step",
 	p->p_flag |= F_SIG;
 	thread_unsuspend(p);
 	p->p_flag &= ~F_SIG;
+	/* Nor the singler, unless its request is the only one. */
+	p->p_flag |= F_SS | F_SIG;
+	p->p_singlethread = td;
+	thread_unsuspend(p);
+	p->p_flag &= ~F_SIG;
+	p->p_singlethread = curthread;
+	thread_unsuspend(p);
+	p->p_flag &= ~F_SS;
+	p->p_singlethread = NULL;
 	CHECK_STATE(p, 2, 2, 1, 0, F_HAD);
 	CHECK_COUNT(sim_count_by(mark, curthread, "setrunnable", NULL), 0);
 
