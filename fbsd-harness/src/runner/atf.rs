@@ -24,9 +24,7 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
     }
     let id = cli::text(arguments, "id");
     let cause_of = |cause: std::io::Error| cause.to_string();
-    let Some(&scenario) = registry::scenarios().iter().find(|known| known.id() == id) else {
-        return Err(format!("there is no scenario {id}: see list"));
-    };
+    let scenario = registry::find(id)?;
     let goal = Goal {
         schedules: SCHEDULES,
         seed: 1,

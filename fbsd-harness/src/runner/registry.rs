@@ -105,6 +105,14 @@ pub fn scenarios() -> Vec<&'static Scenario> {
     scenarios
 }
 
+/// The scenario with this id, variants not included.
+pub fn find(id: &str) -> Result<&'static Scenario, String> {
+    let known = scenarios()
+        .into_iter()
+        .find(|scenario| id.eq_ignore_ascii_case(scenario.id()));
+    known.ok_or_else(|| format!("there is no scenario {id}: see list"))
+}
+
 /// The scenarios that a list of words means, separated by commas or spaces;
 /// all of them for an empty list.  An unknown word is an error of one line.
 pub fn select(words: &str) -> Result<Vec<&'static Scenario>, String> {

@@ -48,16 +48,7 @@ pub fn explain(ids: &str) -> Result<bool, String> {
 
 /// Runs one schedule; prints its events, and how it ended at last.
 pub fn replay(arguments: &ArgMatches) -> Result<bool, String> {
-    let id = cli::text(arguments, "id");
-    let meant = registry::select(id)?;
-    let exact = meant
-        .iter()
-        .find(|scenario| scenario.id().eq_ignore_ascii_case(id));
-    let scenario = match (exact, &meant[..]) {
-        (Some(&exact), _) => exact,
-        (None, &[only]) => only,
-        _ => return Err(format!("{id} means several scenarios: replay one of them")),
-    };
+    let scenario = registry::find(cli::text(arguments, "id"))?;
     let strategy = spec::parse(cli::text(arguments, "schedule"))?;
     let out = Path::new(cli::text(arguments, "out"));
     let run = || -> std::io::Result<_> {
