@@ -22,7 +22,7 @@ want_ast(struct thread *td)
 	thread_unlock(td);
 }
 
-/* ---- S61: thread_check_susp() --------------------------------------------- */
+/* ---- S61: thread_check_susp() ------------------------------------------- */
 
 /* Flags of the caller's process, and what the call returns. */
 struct susp {
@@ -252,7 +252,7 @@ SCENARIO(S61_exit_stop, "A retrying thread that may sleep dies for an exit",
 	check_retrier(&gate, exits);
 }
 
-/* ---- S63: the AST ---------------------------------------------------------- */
+/* ---- S63: the AST ------------------------------------------------------- */
 
 static void
 rfork_once(void *arg __unused)
@@ -413,7 +413,7 @@ SCENARIO(S63_race, "A thread goes to sleep as it is told to suspend",
 	    NULL)), W_EXITCODE(3, 0));
 }
 
-/* ---- S64: suspending and resuming ------------------------------------------ */
+/* ---- S64: suspending and resuming --------------------------------------- */
 
 SCENARIO(S64, "Suspending and resuming a thread, step by step",
     "a scheduler that does not see a suspension; counts of the wrong process; "

@@ -197,7 +197,7 @@ run_attempts(const struct attempt *list, int n)
 	CHECK_EQ(sim_join(p), 0);
 }
 
-/* ---- S54: not the singler ------------------------------------------------ */
+/* ---- S54: not the singler ----------------------------------------------- */
 
 SCENARIO(S54, "What a thread does that finds a stop or a single-threader",
     "a sleep that goes on where it has to end; an EINTR that a program sees; "
@@ -330,7 +330,7 @@ SCENARIO(S54_exit, "A thread in the way of an exit returns EINTR, or dies",
 	check_dies(F_SS | F_SX | F_SIG);
 }
 
-/* ---- After a resumption --------------------------------------------------- */
+/* ---- After a resumption ------------------------------------------------- */
 
 static int
 check_again(void *arg)
@@ -407,7 +407,7 @@ SCENARIO(S54_loop, "A thread that is resumed looks again",
 	check_loop(F_SS | F_SX, EINTR);
 }
 
-/* ---- With real callers --------------------------------------------------- */
+/* ---- With real callers -------------------------------------------------- */
 
 static struct sim_pipe bytes;
 static struct gate kernel_gate;
@@ -518,7 +518,7 @@ SCENARIO(S54_core, "SINGLE_NO_EXIT with real callers of the check",
 	CHECK_EQ(sim_join(p), W_EXITCODE(0, SIGSEGV | WCOREFLAG));
 }
 
-/* ---- S55: the singler ----------------------------------------------------- */
+/* ---- S55: the singler --------------------------------------------------- */
 
 SCENARIO(S55, "A single-threader does not stop for itself",
     "an exec or exit that deadlocks with itself; a singler that a stop signal "
@@ -589,7 +589,7 @@ SCENARIO(S55_alone, "A single-threader sleeps interruptibly",
 	    others, args)), 0);
 }
 
-/* ---- S56: SIGDEFERSTOP ---------------------------------------------------- */
+/* ---- S56: SIGDEFERSTOP -------------------------------------------------- */
 
 static struct sim_chan locks[2];	/* of a file; held by others */
 static volatile int got[2], tried[2];

@@ -23,7 +23,7 @@ kill_traced(struct proc *p)
 	CHECK_EQ(sim_join(p), W_EXITCODE(0, SIGKILL));
 }
 
-/* ---- S59: a debugger suspends one thread ---------------------------------- */
+/* ---- S59: a debugger suspends one thread -------------------------------- */
 
 SCENARIO(S59, "A debugger suspends one thread and continues the others",
     "a thread that runs although its debugger suspended it; one that stays "
@@ -156,7 +156,7 @@ SCENARIO(S59_needed, "Is there a reason to stop?",
 	CHECK_EQ(sim_join(sim_proc("p", asker, NULL)), 0);
 }
 
-/* ---- S60: death because of another thread's exit --------------------------- */
+/* ---- S60: death because of another thread's exit ------------------------ */
 
 static void
 exits(void *arg)
@@ -297,7 +297,7 @@ SCENARIO(S60_events, "Threads that die for an exec stop for their debugger",
 	CHECK_EQ(sim_join(p), W_EXITCODE(7, 0));
 }
 
-/* ---- S65: a core dump of a stopped process --------------------------------- */
+/* ---- S65: a core dump of a stopped process ------------------------------ */
 
 /* Suspended by hand; the process is parked. */
 static void

@@ -11,7 +11,7 @@ static struct sim_pipe bytes;
 static struct gate gates[2];
 static volatile int start, alone_calls;
 
-/* ---- S57: SIGSTOP while a thread single-threads -------------------------- */
+/* ---- S57: SIGSTOP while a thread single-threads ------------------------- */
 
 /* At the gate, then asleep interruptibly: where a stop finds it. */
 static int
@@ -223,7 +223,7 @@ SCENARIO(S57_race, "SIGSTOP and SIGCONT at any moment of single-threading",
 	CHECK_EQ(sim_join(p), W_EXITCODE(3, 0));
 }
 
-/* ---- S58: job control ----------------------------------------------------- */
+/* ---- S58: job control --------------------------------------------------- */
 
 static volatile int rounds_done;
 
@@ -370,7 +370,7 @@ SCENARIO(S58_asleep, "Threads that a stop finds asleep go back to sleep",
 	CHECK_EQ(sim_stop_reports(p), 2);
 }
 
-/* ---- S62: vfork ------------------------------------------------------------ */
+/* ---- S62: vfork --------------------------------------------------------- */
 
 static volatile int child_go;
 
