@@ -206,6 +206,7 @@ impl Thread {
 
     /// `td_kstack_pages`, the size of the kernel stack.
     #[inline(always)]
+    #[cfg(has_thread_recycle)]
     #[doc(alias = "td_kstack_pages")]
     #[allow(
         clippy::unnecessary_cast,
