@@ -11,7 +11,7 @@ use crate::kpi::{pcpu, sys};
 use crate::locks::{ProcLocked, ThreadLocked};
 use crate::proc::Proc;
 use crate::tid::Lwpid;
-use core::ffi::{c_int, c_void};
+use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
@@ -212,9 +212,9 @@ impl Thread {
         clippy::unnecessary_cast,
         reason = "an int in FreeBSD 14, a short in 15"
     )]
-    pub fn kstack_pages(self) -> c_int {
+    pub fn kstack_pages(self) -> core::ffi::c_int {
         // SAFETY: of type-stable memory; its maker or reaper asks.
-        unsafe { (*self.as_ptr()).td_kstack_pages as c_int }
+        unsafe { (*self.as_ptr()).td_kstack_pages as core::ffi::c_int }
     }
 
     /// `td_lock`, the mutex that guards the thread at this moment.
