@@ -392,6 +392,13 @@ impl ThreadLocked {
     /// The thread has run before, or has been made ready to.
     #[inline(always)]
     #[doc(alias = "setrunnable")]
+    #[cfg_attr(
+        not(has_swapper),
+        expect(
+            clippy::unit_arg,
+            reason = "the kernel's function returns nothing then"
+        )
+    )]
     pub unsafe fn set_runnable(self) -> WakeSwapper {
         // SAFETY: by the caller's contract; the callee drops the lock.
         WakeSwapper::from(unsafe { sys::setrunnable(self.0.as_ptr(), 0) })
@@ -405,6 +412,13 @@ impl ThreadLocked {
     /// The thread is on a sleep queue, interruptibly.
     #[inline(always)]
     #[doc(alias = "sleepq_abort")]
+    #[cfg_attr(
+        not(has_swapper),
+        expect(
+            clippy::unit_arg,
+            reason = "the kernel's function returns nothing then"
+        )
+    )]
     pub unsafe fn abort_sleep(self, error: c_int) -> WakeSwapper {
         // SAFETY: by the caller's contract; the callee drops the lock.
         WakeSwapper::from(unsafe { sys::sleepq_abort(self.0.as_ptr(), error) })
