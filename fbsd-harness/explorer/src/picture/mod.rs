@@ -1,7 +1,7 @@
 //! A run as something to look at.
 //!
-//! * [`svg`]: a timeline for people, laid out by [`layout`] and coloured by
-//!   [`style`];
+//! * [`svg`]: a timeline for people, laid out by `layout` and coloured by
+//!   `style`;
 //! * [`perfetto`]: the same for ui.perfetto.dev, in Chrome's trace format.
 
 mod layout;
