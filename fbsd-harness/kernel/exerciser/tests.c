@@ -1,0 +1,10 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/* The list of all tests, in the order of their running. */
+#include "ex.h"
+
+const struct ex_tests *const ex_all_tests[] = {
+	&ex_tests_threads,
+	NULL
+};
