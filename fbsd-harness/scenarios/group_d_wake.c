@@ -214,6 +214,36 @@ SCENARIO(S41_exit, "One thread suspends, then the last one exits",
 	CHECK_END_STATE(p, 2, true);
 }
 
+SCENARIO(S41_stop, "A stop keeps the last exit from waking the singler",
+    "a singler that runs in a stopped process, or never again")
+{
+	struct proc *p;
+	struct thread *t0;
+	u_long mark;
+
+	g1.then = exit_thread;
+	p = wait_for_two(rforker);
+	t0 = sim_thread(p, 0);
+	gate_open(&g2);
+	sim_wait(is_at_boundary(g2.td));
+	sim_rest();
+	CHECK_EQ(k_kill(p, SIGSTOP), 0);
+	CHECK_STATE(p, 3, 2, 1, 0, F_SS | F_SB | F_SIG | F_HAD);
+	gate_open(&g1);
+	sim_wait(p->p_numthreads == 2 && p->p_exitthreads == 0);
+	sim_rest();
+	CHECK_STATE(p, 2, 2, 1, 0, F_SS | F_SB | F_SIG | F_HAD);
+	CHECK_COUNT(resumed(start, NULL, t0), 0);
+
+	mark = sim_mark();
+	CHECK_EQ(k_kill(p, SIGCONT), 0);
+	CHECK_COUNT(resumed(mark, curthread, t0), 1);
+	sim_wait(done);
+	CHECK_EQ(hits, 1);
+	CHECK_COUNT(resumed(start, NULL, t0), 1);
+	CHECK_END_STATE(p, 2, true);
+}
+
 /* ---- S42: going to sleep as the last one comes --------------------------- */
 
 static void
