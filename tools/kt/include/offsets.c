@@ -11,7 +11,7 @@
 	__builtin_offsetof(struct thread, f), sizeof(((struct thread *)0)->f)
 
 __attribute__((section(".kt_table"), used))
-const unsigned long kt_table[] = {
+const unsigned long long kt_table[] = {
 	__FreeBSD_version, 0,
 	FIELD(td_priority),
 	FIELD(td_critnest),

@@ -1,25 +1,19 @@
-//! The C compiler for FreeBSD/amd64 and the flags of a kernel file: one place
+//! The C compiler for FreeBSD and the flags of a kernel file: one place
 //! for the oracle, the probes, bindgen and the C unit tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::arch::Facts;
 use crate::config::{Config, Profile};
 use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::process;
 use crate::setup;
 
-/// The flags that make code kernel code; what they leave out is in [`Compiler::flags`].
+/// The flags of every machine's kernel code; the rest is in [`Compiler::flags`].
 const KERNEL_FLAGS: &[&str] = &[
     "-O2",
-    "-mcmodel=kernel",
-    "-mno-red-zone",
-    "-mno-mmx",
-    "-mno-sse",
-    // zig turns this one on again by itself.
-    "-mno-sse2",
-    "-msoft-float",
     "-fno-pic",
     "-ffreestanding",
     "-fwrapv",
@@ -44,6 +38,7 @@ pub struct Compiler {
     program: PathBuf,
     /// What makes `program` a C compiler for the target.
     leading: Vec<String>,
+    machine: &'static Facts,
     headers: Headers,
     /// The folder that [`crate::staging`] fills.
     pub include: PathBuf,
@@ -53,19 +48,23 @@ pub struct Compiler {
 impl Compiler {
     /// The compiler of a configuration; sets up its packages at first use.
     pub fn new(config: &Config) -> Result<Self> {
-        let (program, leading, packaged) = if setup::ON_FREEBSD {
-            let leading = ["-target", "x86_64-unknown-freebsd"];
-            (PathBuf::from("cc"), leading.to_vec(), None)
+        let machine = config.arch.facts();
+        let (program, mut leading, packaged, cpu) = if setup::ON_FREEBSD {
+            let leading = vec!["-target".to_string(), machine.clang.to_string()];
+            (PathBuf::from("cc"), leading, None, machine.clang_cpu)
         } else {
             let zig = setup::zig(config)?;
             let lib = zig.with_file_name("lib");
             // Without a version zig claims 14.0 whatever headers it brings.
-            let target = match config.profile {
-                Profile::Reference | Profile::FreeBsd14 => "x86_64-freebsd.14.0-none",
-                Profile::FreeBsd15 => "x86_64-freebsd.15.0-none",
+            let release = match config.profile {
+                Profile::Reference | Profile::FreeBsd14 => "14.0",
+                Profile::FreeBsd15 => "15.0",
             };
-            (zig, vec!["cc", "-target", target], Some(lib))
+            let target = format!("{}-freebsd.{release}-none", machine.zig);
+            let leading = vec!["cc".to_string(), "-target".to_string(), target];
+            (zig, leading, Some(lib), machine.zig_cpu)
         };
+        leading.extend(cpu.iter().map(ToString::to_string));
         let headers = match (&config.sysdir, packaged) {
             (Some(dir), _) => Headers::Tree(dir.clone()),
             (None, Some(lib)) => Headers::Packaged(lib),
@@ -86,7 +85,8 @@ impl Compiler {
         }
         Ok(Self {
             program,
-            leading: leading.into_iter().map(str::to_string).collect(),
+            leading,
+            machine,
             headers,
             include: config.out.join("include"),
             defines,
@@ -100,7 +100,8 @@ impl Compiler {
 
     /// Everything behind the compiler's name that makes a file a kernel file.
     pub fn flags(&self) -> Vec<String> {
-        let mut flags: Vec<String> = KERNEL_FLAGS.iter().map(|flag| flag.to_string()).collect();
+        let own = KERNEL_FLAGS.iter().chain(self.machine.c_flags);
+        let mut flags: Vec<String> = own.map(|flag| flag.to_string()).collect();
         flags.extend(self.include_flags());
         flags.extend(self.defines.iter().cloned());
         flags
@@ -110,18 +111,15 @@ impl Compiler {
     /// Only the compiler driver knows the packaged headers' version, so it is handed in.
     pub fn libclang_flags(&self, freebsd_version: u64) -> Vec<String> {
         let mut flags = vec![
-            "--target=x86_64-unknown-freebsd".to_string(),
+            format!("--target={}", self.machine.clang),
             "-nostdinc".to_string(),
         ];
         flags.push(format!("-D__FreeBSD_version={freebsd_version}"));
         flags.extend(["-ffreestanding".to_string(), "-Wno-everything".to_string()]);
         flags.extend(self.include_flags());
         if let Headers::Packaged(lib) = &self.headers {
-            for dir in [
-                "include",
-                "libc/include/x86_64-freebsd-none",
-                "libc/include/generic-freebsd",
-            ] {
+            let own = format!("libc/include/{}", self.machine.headers);
+            for dir in ["include", &own, "libc/include/generic-freebsd"] {
                 flags.push("-isystem".to_string());
                 flags.push(lib.join(dir).display().to_string());
             }

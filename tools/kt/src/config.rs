@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use crate::arch::Arch;
 use crate::error::{Result, bail};
 use crate::options::Options;
 
@@ -34,10 +35,22 @@ impl fmt::Display for Profile {
 pub enum Toolchain {
     /// The host's own target with kernel flags.
     Host,
-    /// `x86_64-unknown-none`, where rustup has installed it.
+    /// The machine's target without an operating system, where rustup has
+    /// installed it.
     None,
-    /// `x86_64-unknown-none` with `core` built from a matching rust-src.
+    /// The same with `core` built from a matching rust-src.
     BuildStd,
+}
+
+impl Toolchain {
+    /// What serves a machine: rustc brings no `core` without vector registers
+    /// for the others.
+    pub fn default_of(arch: Arch) -> Self {
+        match arch {
+            Arch::Amd64 => Self::Host,
+            Arch::I386 | Arch::Aarch64 | Arch::Riscv64 => Self::BuildStd,
+        }
+    }
 }
 
 impl fmt::Display for Toolchain {
@@ -75,6 +88,8 @@ pub struct Config {
     pub root: PathBuf,
     /// `PROFILE=`.
     pub profile: Profile,
+    /// `ARCH=`.
+    pub arch: Arch,
     /// `OPTIONS=`, or what `KERNBUILDDIR=` says.
     pub options: Options,
     /// `SYSDIR=`: the `sys` folder of a FreeBSD source tree.
@@ -110,17 +125,21 @@ impl Config {
             Some("15") => Profile::FreeBsd15,
             Some(other) => bail!("PROFILE={other} is unknown: use ref, 14 or 15"),
         };
-        match value("ARCH").as_deref() {
-            None | Some("amd64") => {}
-            Some(arch @ ("i386" | "aarch64")) => {
-                bail!("ARCH={arch} is not supported yet: use ARCH=amd64")
-            }
-            Some(other) => bail!("ARCH={other} is unknown: use ARCH=amd64"),
-        }
+        let arch = match value("ARCH").as_deref() {
+            None => Arch::Amd64,
+            Some(name) => match Arch::named(name) {
+                Some(arch) => arch,
+                None => bail!("ARCH={name} is unknown: use amd64, i386, aarch64 or riscv64"),
+            },
+        };
         let toolchain = match value("TOOLCHAIN").as_deref() {
-            None | Some("host") => Toolchain::Host,
-            Some("none") => Toolchain::None,
+            None => Toolchain::default_of(arch),
             Some("build-std") => Toolchain::BuildStd,
+            Some(name @ ("host" | "none")) if arch != Arch::Amd64 => bail!(
+                "TOOLCHAIN={name} has no core for {arch} kernels: leave TOOLCHAIN out or use build-std"
+            ),
+            Some("host") => Toolchain::Host,
+            Some("none") => Toolchain::None,
             Some(other) => bail!("TOOLCHAIN={other} is unknown: use host, none or build-std"),
         };
         let implementation = match value("IMPL").as_deref() {
@@ -130,7 +149,7 @@ impl Config {
         };
         let sysdir = path("SYSDIR");
         if let Some(dir) = &sysdir {
-            check_sysdir(dir)?;
+            check_sysdir(dir, arch)?;
         }
         let kernbuilddir = path("KERNBUILDDIR");
         let options = match (&kernbuilddir, value("OPTIONS")) {
@@ -151,6 +170,7 @@ impl Config {
         let mut config = Self {
             root: repository(cwd)?,
             profile,
+            arch,
             options,
             sysdir,
             kernbuilddir,
@@ -166,9 +186,21 @@ impl Config {
 
     /// The same sources and headers with another profile and other options.
     pub fn variant(&self, profile: Profile, options: Options) -> Self {
+        self.on(self.arch, profile, options)
+    }
+
+    /// The same for another machine, with the toolchain that serves it.
+    pub fn on(&self, arch: Arch, profile: Profile, options: Options) -> Self {
+        let toolchain = if arch == self.arch {
+            self.toolchain
+        } else {
+            Toolchain::default_of(arch)
+        };
         let mut config = Self {
             profile,
+            arch,
             options,
+            toolchain,
             ..self.clone()
         };
         config.out = config.root.join("target/kt").join(config.name());
@@ -177,13 +209,16 @@ impl Config {
 
     /// `<profile>-<arch>[-<what differs from the default>...]`.
     pub fn name(&self) -> String {
-        let mut parts = vec![format!("{}-amd64", self.profile), self.options.slug()];
+        let mut parts = vec![
+            format!("{}-{}", self.profile, self.arch),
+            self.options.slug(),
+        ];
         if self.sysdir.is_some() || self.kernbuilddir.is_some() {
             let mut hasher = DefaultHasher::new();
             (&self.sysdir, &self.kernbuilddir).hash(&mut hasher);
             parts.push(format!("src{:08x}", hasher.finish() as u32));
         }
-        if self.toolchain != Toolchain::Host {
+        if self.toolchain != Toolchain::default_of(self.arch) {
             parts.push(self.toolchain.to_string());
         }
         parts.push(self.features.join("+"));
@@ -194,6 +229,7 @@ impl Config {
     /// Whether the checked-in bindings are the ones of this configuration.
     pub fn uses_checked_in_bindings(&self) -> bool {
         self.profile == Profile::Reference
+            && self.arch == Arch::Amd64
             && self.options == Options::default()
             && self.sysdir.is_none()
             && self.kernbuilddir.is_none()
@@ -219,8 +255,9 @@ fn repository(cwd: &Path) -> Result<PathBuf> {
     }
 }
 
-fn check_sysdir(dir: &Path) -> Result<()> {
-    for needed in ["sys/proc.h", "sys/param.h", "amd64/include", "x86/include"] {
+fn check_sysdir(dir: &Path, arch: Arch) -> Result<()> {
+    let links = arch.facts().links.iter().map(|&(_, folder)| folder);
+    for needed in ["sys/proc.h", "sys/param.h"].into_iter().chain(links) {
         if !dir.join(needed).exists() {
             bail!(
                 "SYSDIR={} has no {needed}: give the sys folder of a FreeBSD source tree, e.g. /usr/src/sys",
@@ -275,9 +312,20 @@ mod tests {
     }
 
     #[test]
+    fn other_machines_have_the_one_toolchain_that_serves_them() {
+        let config = read(&[("ARCH", "aarch64")]).expect("valid");
+        assert_eq!(config.name(), "ref-aarch64");
+        assert_eq!(config.toolchain, Toolchain::BuildStd);
+        assert!(!config.uses_checked_in_bindings());
+        for toolchain in ["host", "none"] {
+            let message = error(&[("ARCH", "i386"), ("TOOLCHAIN", toolchain)]);
+            assert!(message.contains("has no core for i386"), "{message}");
+        }
+    }
+
+    #[test]
     fn unknown_values_are_named() {
         assert!(error(&[("PROFILE", "13")]).contains("PROFILE=13"));
-        assert!(error(&[("ARCH", "i386")]).contains("not supported yet"));
         assert!(error(&[("ARCH", "vax")]).contains("ARCH=vax is unknown"));
         assert!(error(&[("TOOLCHAIN", "gcc")]).contains("TOOLCHAIN=gcc"));
         assert!(error(&[("IMPL", "ada")]).contains("IMPL=ada"));

@@ -258,7 +258,7 @@ fn tagged(
 
 fn probe_source(wrapper: &Path, entries: &[Entry]) -> String {
     let mut text = format!(
-        "#include \"{}\"\n__attribute__((section(\".kt_table\"), used))\nconst unsigned long kt_table[] = {{\n",
+        "#include \"{}\"\n__attribute__((section(\".kt_table\"), used))\nconst unsigned long long kt_table[] = {{\n",
         wrapper.display()
     );
     for entry in entries {

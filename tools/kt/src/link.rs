@@ -45,7 +45,8 @@ pub fn link(
     let temporary = files::temporary_name(output);
     let mut command = linker(config, rustc)?;
     command
-        .args(["-m", "elf_x86_64_fbsd", "-r", "--gc-sections", "-T"])
+        .args(["-m", config.arch.facts().emulation])
+        .args(["-r", "--gc-sections", "-T"])
         .arg(&script);
     for name in &exports {
         command.args(["-u", name]);

@@ -5,6 +5,7 @@
 //! (see [`config`]), prints progress on stderr and results on stdout, and ends
 //! with one line when something is wrong.
 
+mod arch;
 mod archive;
 mod audit;
 mod bindings;

@@ -14,7 +14,7 @@ use crate::rust::{self, Rustc};
 /// Builds `kern_thread.o` and `libkern_thread.a`, or finds them up to date, and
 /// gives the object's path.
 pub fn build(config: &Config) -> Result<PathBuf> {
-    let rustc = Rustc::find()?;
+    let rustc = Rustc::find(config)?;
     let object = config.out.join("kern_thread.o");
     let library = config.out.join("libkern_thread.a");
     let bindings = bindings::ensure(config)?;

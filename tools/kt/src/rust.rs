@@ -9,11 +9,9 @@ use crate::error::{Error, Result, bail};
 use crate::files::Inputs;
 use crate::process;
 
-/// Flags of every toolchain.
+/// Flags of every toolchain and machine.
 const FLAGS: &[&str] = &[
     "-Crelocation-model=static",
-    "-Ccode-model=kernel",
-    "-Cno-redzone=yes",
     "-Cforce-unwind-tables=no",
     "-Cforce-frame-pointers=yes",
     "-Csymbol-mangling-version=v0",
@@ -24,27 +22,68 @@ const FLAGS: &[&str] = &[
 /// The host's target would use vector registers, which belong to user land.
 const HOST_FLAGS: &str = "-Ctarget-feature=-mmx,-sse,-sse2,-sse3,-ssse3,-sse4.1,-sse4.2,-avx,-avx2";
 
-/// The target without an operating system.
-const BARE_TARGET: &str = "x86_64-unknown-none";
+/// Where a distribution's rustc is, which may have rust-src where rustup's has not.
+const INSTALLED: &str = "/usr/bin/rustc";
+
+/// How rust-src comes onto a machine.
+const INSTALL_SOURCES: &str =
+    "run rustup component add rust-src, or on Debian apt-get install rustc-web rust-web-src";
 
 /// rustc as this machine has it.
 pub struct Rustc {
+    program: PathBuf,
     /// `rustc -vV`.
     version: String,
     sysroot: PathBuf,
 }
 
 impl Rustc {
-    /// Asks rustc who it is.
-    pub fn find() -> Result<Self> {
+    /// The rustc of PATH; for `TOOLCHAIN=build-std` the first one that comes
+    /// with the sources of `core`.
+    pub fn find(config: &Config) -> Result<Self> {
+        let rustc = Self::ask(Path::new("rustc"))?;
+        if config.toolchain != Toolchain::BuildStd || rustc.has_sources() {
+            return Ok(rustc);
+        }
+        let installed = Path::new(INSTALLED);
+        if installed.is_file() {
+            let rustc = Self::ask(installed)?;
+            if rustc.has_sources() {
+                return Ok(rustc);
+            }
+        }
+        bail!("TOOLCHAIN=build-std needs the sources of core: {INSTALL_SOURCES}")
+    }
+
+    /// Asks a rustc who it is.
+    fn ask(program: &Path) -> Result<Self> {
         let ask = |arguments: &[&str]| -> Result<String> {
-            let output = process::run(Command::new("rustc").args(arguments), "rustc")?;
+            let output = process::run(Command::new(program).args(arguments), "rustc")?;
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
         };
         Ok(Self {
+            program: program.to_path_buf(),
             version: ask(&["-vV"])?,
             sysroot: PathBuf::from(ask(&["--print", "sysroot"])?),
         })
+    }
+
+    /// Whether `core` can be built for any target.
+    fn has_sources(&self) -> bool {
+        let library = self.sysroot.join("lib/rustlib/src/rust/library");
+        library.join("core").is_dir()
+    }
+
+    /// The cargo that belongs to this rustc.
+    fn cargo(&self) -> Command {
+        let beside = self.program.with_file_name("cargo");
+        let mut command = if self.program.is_absolute() && beside.is_file() {
+            Command::new(beside)
+        } else {
+            Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        };
+        command.env("RUSTC", &self.program);
+        command
     }
 
     fn field(&self, name: &str) -> &str {
@@ -66,25 +105,21 @@ impl Rustc {
             .join("bin/rust-lld")
     }
 
-    /// The target of a toolchain, once it is known to be there.
-    fn target(&self, toolchain: Toolchain) -> Result<&str> {
+    /// The target of a configuration, once it is known to be there.
+    fn target(&self, config: &Config) -> Result<&str> {
+        let bare = config.arch.facts().rust_target;
         let rustlib = self.sysroot.join("lib/rustlib");
-        match toolchain {
+        match config.toolchain {
             Toolchain::Host if self.host().starts_with("x86_64-") => Ok(self.host()),
             Toolchain::Host => bail!(
                 "TOOLCHAIN=host needs an x86_64 host, this one is {}: use TOOLCHAIN=none",
                 self.host()
             ),
-            Toolchain::None if rustlib.join(BARE_TARGET).join("lib").is_dir() => Ok(BARE_TARGET),
-            Toolchain::None => bail!(
-                "TOOLCHAIN=none needs the target {BARE_TARGET}: run rustup target add {BARE_TARGET}"
-            ),
-            Toolchain::BuildStd if rustlib.join("src/rust/library/core").is_dir() => {
-                Ok(BARE_TARGET)
+            Toolchain::None if rustlib.join(bare).join("lib").is_dir() => Ok(bare),
+            Toolchain::None => {
+                bail!("TOOLCHAIN=none needs the target {bare}: run rustup target add {bare}")
             }
-            Toolchain::BuildStd => bail!(
-                "TOOLCHAIN=build-std needs rust-src of this rustc: run rustup component add rust-src"
-            ),
+            Toolchain::BuildStd => Ok(bare),
         }
     }
 
@@ -110,8 +145,9 @@ impl Rustc {
 /// Compiles the library of a configuration and gives the object file, not
 /// linked yet.
 pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
-    let target = rustc.target(config.toolchain)?;
-    let mut flags: Vec<String> = FLAGS.iter().map(ToString::to_string).collect();
+    let target = rustc.target(config)?;
+    let own = FLAGS.iter().chain(config.arch.facts().rust_flags);
+    let mut flags: Vec<String> = own.map(ToString::to_string).collect();
     if config.toolchain == Toolchain::Host {
         flags.push(HOST_FLAGS.to_string());
     }
@@ -123,8 +159,7 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
     let target_dir = Path::new("target/kt").join(config.name()).join("cargo");
     let object = target_dir.join("kern_thread.o");
     let cargo = |arguments: &str| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = rustc.cargo();
         command
             .current_dir(&config.root)
             .args(arguments.split(' '))
@@ -137,6 +172,12 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
             .args(["--profile=kernel", "--target", target])
             .arg("--target-dir")
             .arg(&target_dir);
+        if config.toolchain == Toolchain::BuildStd {
+            command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core");
+            if target.ends_with(".json") {
+                command.arg("-Zjson-target-spec");
+            }
+        }
         command
     };
     // Cargo does not know of the object file and would keep one that another
@@ -149,9 +190,6 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
         .env("KERN_THREAD_BINDINGS", bindings);
     if !config.features.is_empty() {
         command.arg("--features").arg(config.features.join(","));
-    }
-    if config.toolchain == Toolchain::BuildStd {
-        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core");
     }
     command
         .arg("--")
@@ -185,6 +223,10 @@ pub fn inputs(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<Inputs>
         .file(&bindings.join("layout.rs"))?;
     for file in ["build.rs", "Cargo.toml", "Cargo.lock"] {
         inputs = inputs.file(&config.root.join(file))?;
+    }
+    let target = config.arch.facts().rust_target;
+    if target.ends_with(".json") {
+        inputs = inputs.file(&config.root.join(target))?;
     }
     Ok(inputs)
 }

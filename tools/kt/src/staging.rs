@@ -65,8 +65,9 @@ pub fn stage(config: &Config) -> Result<Staged> {
             }
         }
         Some(sysdir) => {
-            link(&sysdir.join("amd64/include"), &include.join("machine"))?;
-            link(&sysdir.join("x86/include"), &include.join("x86"))?;
+            for (name, folder) in config.arch.facts().links {
+                link(&sysdir.join(folder), &include.join(name))?;
+            }
         }
     }
     let freebsd_version = stage_offsets(config, &compiler, &own.join("offsets.c"))?;
