@@ -39,20 +39,30 @@ const DETECTED: &[(&str, &str)] = &[
         "LOCK_DEBUG",
         "pub const KT_LOCK_DEBUG: ::core::ffi::c_int = 1;",
     ),
+    ("has_ast_register", "pub fn ast_register("),
+    ("has_cache_align_mask", "pub fn uma_get_cache_align_mask("),
     (
         "has_callout_drain_arg",
         "pub fn _callout_stop_safe(arg1: *mut callout, arg2: ::core::ffi::c_int, arg3:",
     ),
+    ("has_doing_sa", "pub const TDF_DOING_SA:"),
+    ("has_eventratecheck", "pub fn eventratecheck("),
     ("has_kasan_thread_alloc", "pub fn kasan_thread_alloc("),
     ("has_kmsan_thread_alloc", "pub fn kmsan_thread_alloc("),
+    ("has_limbatch", "pub fn limbatch_add("),
     ("has_rlqe", "pub td_rlqe:"),
     ("has_scheduler_stopped", "pub static mut scheduler_stopped:"),
     ("has_sdt_tracepoints", "pub fn sdt_probe("),
     ("has_swapper", "pub fn kick_proc0("),
     ("has_thread_recycle", "pub fn thread_recycle("),
-    // FreeBSD 14 promises offsets to modules; 15 has others.
-    ("kbi_14", "pub fn kick_proc0("),
 ];
+
+/// FreeBSD 14's promise to modules binds where its headers come without the
+/// file that says it: `cfg(kbi_14)`.
+fn promises_kbi_14(bindings: &str) -> bool {
+    let has = |mark: &str| bindings.contains(&without_blanks(mark));
+    has("pub fn kick_proc0(") && !has("pub const KT_SOURCE_TREE:")
+}
 
 /// The options of the default configuration.
 const DEFAULT_OPTIONS: &str = "KDTRACE_HOOKS SMP";
@@ -65,6 +75,7 @@ fn main() {
     {
         println!("cargo:rustc-check-cfg=cfg({cfg})");
     }
+    println!("cargo:rustc-check-cfg=cfg(kbi_14)");
     println!("cargo:rerun-if-env-changed=KERN_THREAD_BINDINGS");
     println!("cargo:rerun-if-env-changed=KERN_THREAD_OPTIONS");
 
@@ -89,6 +100,10 @@ fn main() {
         if text.contains(&without_blanks(mark)) {
             println!("cargo:rustc-cfg={cfg}");
         }
+    }
+
+    if promises_kbi_14(&text) {
+        println!("cargo:rustc-cfg=kbi_14");
     }
 
     let options = env::var("KERN_THREAD_OPTIONS").unwrap_or_else(|_| DEFAULT_OPTIONS.into());

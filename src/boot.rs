@@ -4,9 +4,7 @@
 //! Ports reference lines 533-593.
 
 use crate::count;
-use crate::kpi::sys;
 use crate::reap;
-use crate::suspend_check;
 use crate::tid;
 use crate::tidhash;
 use crate::zone;
@@ -32,12 +30,8 @@ pub unsafe fn threadinit() {
         zone::init();
         tidhash::init();
         reap::init();
-        sys::ast_register(
-            sys::KT_TDA_SUSPEND,
-            sys::ASTR_ASTF_REQUIRED as i32,
-            0,
-            Some(suspend_check::ast_suspend),
-        );
+        #[cfg(has_ast_register)]
+        crate::kpi::ast::register(crate::suspend_check::ast_suspend);
     }
 }
 

@@ -16,6 +16,9 @@ macro_rules! flag_set {
         impl $name {
             $($(#[$fdoc])* pub const $flag: Self = Self($value as c_int);)*
 
+            /// No flags.
+            pub const NONE: Self = Self(0);
+
             /// The set that a field of the C structure holds.
             #[inline(always)]
             pub const fn from_bits(bits: c_int) -> Self {
@@ -124,6 +127,9 @@ flag_set! {
         ALLPROCSUSP = sys::TDF_ALLPROCSUSP;
         /// Suspended at the user boundary.
         BOUNDARY = sys::TDF_BOUNDARY;
+        /// Stops another process: see [`crate::all_proc`].
+        #[cfg(has_doing_sa)]
+        DOING_SA = sys::TDF_DOING_SA;
         /// Its stack is in memory.
         INMEM = sys::TDF_INMEM;
         /// Stops are deferred while it holds a resource.

@@ -17,7 +17,7 @@
 //! | [`tidhash`] | from an id to a thread | `tdfind`, `tidhash_add`, `tidhash_remove` |
 //! | [`link`] | threads and their process | `proc_linkup`, `thread_link`, `thread_unlink` |
 //! | [`cow`] | credentials and limits | `thread_cow_*` |
-//! | [`single`], [`single_mode`], [`weed`] | one thread stops or ends the others | `thread_single`, `thread_single_end`, `thread_unsuspend` |
+//! | [`single`], [`single_mode`], [`all_proc`], [`weed`] | one thread stops or ends the others | `thread_single`, `thread_single_end`, `thread_unsuspend` |
 //! | [`suspend_check`] | "shall I stop here?" | `thread_suspend_check`, `thread_check_susp` |
 //! | [`suspend`] | one thread is stopped and let go | `thread_suspend_switch`, `thread_run_flash` |
 //! | [`exit`] | a thread's end | `thread_exit`, `thread_wait` |
@@ -43,6 +43,7 @@
     reason = "the map is for who reads the source: all but `export` is private"
 )]
 
+mod all_proc;
 mod alloc;
 mod boot;
 mod count;

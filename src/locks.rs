@@ -24,7 +24,7 @@
 
 use crate::kpi::mutex::{self, Mutex, Owned};
 use crate::kpi::site::Site;
-use crate::kpi::sys;
+use crate::kpi::{ast, sys};
 use crate::proc::Proc;
 use crate::thread::Thread;
 use core::ffi::c_int;
@@ -346,21 +346,20 @@ impl ThreadLocked {
         self.mutex().assert(Owned::Yes, site);
     }
 
-    /// `ast_sched_locked(td, TDA_SUSPEND)`: has the thread check for stops on
-    /// its way to user mode.
+    /// Has the thread check for stops on its way to user mode.
     #[inline(always)]
     #[doc(alias = "ast_sched_locked")]
     pub fn schedule_suspend_ast(&mut self) {
         // SAFETY: the thread lock is held.
-        unsafe { sys::ast_sched_locked(self.0.as_ptr(), sys::KT_TDA_SUSPEND) }
+        unsafe { ast::schedule_suspend(self.0.as_ptr()) }
     }
 
-    /// `ast_unsched_locked(td, TDA_SUSPEND)`: the check is done.
+    /// The check is done.
     #[inline(always)]
     #[doc(alias = "ast_unsched_locked")]
     pub fn unschedule_suspend_ast(&mut self) {
         // SAFETY: the thread lock is held.
-        unsafe { sys::ast_unsched_locked(self.0.as_ptr(), sys::KT_TDA_SUSPEND) }
+        unsafe { ast::unschedule_suspend(self.0.as_ptr()) }
     }
 
     /// `sched_sleep(td, 0)`: tells the scheduler that it goes to sleep, which

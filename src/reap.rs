@@ -16,7 +16,7 @@ use crate::here;
 use crate::kpi::callout;
 use crate::kpi::cell::Global;
 use crate::kpi::{pcpu, sys, vars};
-use crate::reap_batch::{CountBatch, CredBatch, LimBatch, TidBatch};
+use crate::reap_batch::{self, CountBatch, CredBatch, LimBatch, TidBatch};
 use crate::thread::Thread;
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
@@ -152,13 +152,8 @@ fn reap_domain(tdd: &Domain) {
         threads.process();
     }
 
-    tids.finish();
     // SAFETY: there was at least one thread.
-    unsafe {
-        creds.finish();
-        limits.finish();
-    }
-    threads.finish();
+    unsafe { reap_batch::finish(tids, creds, limits, threads) }
 }
 
 /// Reaps the zombies of every domain, this CPU's first.

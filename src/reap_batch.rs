@@ -13,6 +13,8 @@
 use crate::count;
 use crate::kassert;
 use crate::kpi::sys;
+#[cfg(not(has_limbatch))]
+use crate::mpass;
 use crate::thread::Thread;
 use crate::tid::{self, Lwpid};
 use core::ffi::c_int;
@@ -199,8 +201,10 @@ impl CredBatch {
 
 /// References to resource limits to give back; as [`CredBatch`].
 #[doc(alias = "limbatch")]
+#[cfg(has_limbatch)]
 pub struct LimBatch(sys::limbatch);
 
+#[cfg(has_limbatch)]
 impl LimBatch {
     /// An empty batch: `limbatch_prep`.
     #[inline(always)]
@@ -234,6 +238,89 @@ impl LimBatch {
     pub unsafe fn finish(&mut self) {
         // SAFETY: by the caller's contract.
         unsafe { sys::limbatch_final(&raw mut self.0) }
+    }
+}
+
+/// References to resource limits to give back, where the kernel has no batch
+/// of them.
+#[cfg(not(has_limbatch))]
+pub struct LimBatch {
+    limit: *mut sys::plimit,
+    count: c_int,
+}
+
+#[cfg(not(has_limbatch))]
+impl LimBatch {
+    /// An empty batch.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self {
+            limit: ptr::null_mut(),
+            count: 0,
+        }
+    }
+
+    /// Takes over a dead thread's reference.
+    ///
+    /// # Safety
+    ///
+    /// The thread is dead, the caller's alone, and has a reference of its own.
+    #[inline(always)]
+    pub unsafe fn add(&mut self, td: Thread) {
+        // SAFETY: by the caller's contract.
+        let limit = unsafe { (*td.as_ptr()).td_limit };
+        mpass!(!limit.is_null(), c"itd->td_limit != NULL");
+        if self.limit != limit && self.count != 0 {
+            self.flush();
+            self.count = 0;
+        }
+        self.limit = limit;
+        self.count += 1;
+    }
+
+    /// Gives the last run back.
+    ///
+    /// # Safety
+    ///
+    /// A thread has been added, and nothing follows.
+    #[inline(always)]
+    pub unsafe fn finish(&mut self) {
+        mpass!(self.count != 0, c"limcount != 0");
+        self.flush();
+    }
+
+    /// Gives the run back.
+    #[inline(always)]
+    fn flush(&self) {
+        // SAFETY: as many references to these limits as have been taken over.
+        unsafe { sys::lim_freen(self.limit, self.count) }
+    }
+}
+
+/// Gives back what is left in all of them.
+///
+/// # Safety
+///
+/// As for the parts: a thread has been added to each.
+#[inline(always)]
+pub unsafe fn finish(
+    tids: TidBatch,
+    mut creds: CredBatch,
+    mut limits: LimBatch,
+    threads: CountBatch,
+) {
+    tids.finish();
+    // SAFETY: by the caller's contract.
+    unsafe {
+        creds.finish();
+        #[cfg(has_limbatch)]
+        limits.finish();
+    }
+    threads.finish();
+    // SAFETY: by the caller's contract.
+    #[cfg(not(has_limbatch))]
+    unsafe {
+        limits.finish();
     }
 }
 

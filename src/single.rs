@@ -9,9 +9,8 @@
 //! Ports reference lines 1115-1138, 1209-1362 and 1632-1719 (`calc_remaining`,
 //! `remain_for_mode`, `thread_single`, `thread_unsuspend`, `thread_single_end`).
 
-#[cfg(INVARIANTS)]
-use crate::flags::ThreadFlags;
-use crate::flags::{ProcFlags, ProcFlags2};
+use crate::all_proc;
+use crate::flags::{ProcFlags, ThreadFlags};
 use crate::here;
 use crate::kassert;
 use crate::kpanic;
@@ -86,7 +85,7 @@ fn single_by_no_mode(
     if pl.singlethread().is_some_and(|other| other != td) {
         return (Err(Refused), pl);
     }
-    mark(&mut pl, SingleMode::NoExit);
+    mark(td, &mut pl, SingleMode::NoExit);
     let mut sl = pl.proc().lock_spin(here!());
     sl.set_singlethread(&mut pl, Some(td));
     kpanic!(c"calc_remaining: wrong mode %d", mode)
@@ -100,18 +99,10 @@ fn single_by_mode(
     mode: SingleMode,
 ) -> (Result<(), Refused>, ProcLocked) {
     if mode == SingleMode::AllProc {
-        while pl.flags().intersects(ProcFlags::STOPPED_SINGLE) {
-            if pl.flags2().intersects(ProcFlags2::WEXIT) {
-                return (Err(Refused), pl);
-            }
-            pl = pl.sleep_until_single_ends();
-        }
-        if pl
-            .flags()
-            .intersects(ProcFlags::STOPPED_SIG.or(ProcFlags::TRACED))
-            || pl.flags2().intersects(ProcFlags2::WEXIT)
-        {
-            return (Err(Refused), pl);
+        let turn;
+        (turn, pl) = all_proc::wait_for_turn(pl);
+        if turn.is_err() {
+            return (turn, pl);
         }
     } else if !pl.flags().intersects(ProcFlags::HADTHREADS) {
         return (Ok(()), pl);
@@ -120,7 +111,7 @@ fn single_by_mode(
         return (Err(Refused), pl);
     }
 
-    mark(&mut pl, mode);
+    mark(td, &mut pl, mode);
     let mut sl = pl.proc().lock_spin(here!());
     sl.set_singlethread(&mut pl, Some(td));
     (pl, sl) = wait_for_others(td, pl, sl, mode);
@@ -130,12 +121,15 @@ fn single_by_mode(
         SingleMode::NoExit | SingleMode::AllProc => {}
     }
     sl.unlock(here!());
+    if mode == SingleMode::AllProc {
+        all_proc::end(td);
+    }
     (Ok(()), pl)
 }
 
 /// Sets the flags that say what the other threads shall do.
 #[inline(always)]
-fn mark(pl: &mut ProcLocked, mode: SingleMode) {
+fn mark(td: Thread, pl: &mut ProcLocked, mode: SingleMode) {
     match mode {
         SingleMode::Exit => {
             pl.set_flags(ProcFlags::SINGLE_EXIT);
@@ -151,6 +145,7 @@ fn mark(pl: &mut ProcLocked, mode: SingleMode) {
     }
     if mode == SingleMode::AllProc {
         pl.set_flags(ProcFlags::TOTAL_STOP);
+        all_proc::begin(td);
     }
     pl.set_flags(ProcFlags::STOPPED_SINGLE);
 }
@@ -283,7 +278,7 @@ pub fn single_end(mut pl: ProcLocked, mode: c_int) -> ProcLocked {
     sl.set_singlethread(&mut pl, None);
     let mut wake = WakeSwapper::NO;
     if pl.numthreads() != mode.remainder() && pl.flags().should_stop().is_empty() {
-        wake = unsuspend_all(&pl, &mut sl);
+        wake = unsuspend_all(&pl, &mut sl, ThreadFlags::NONE);
     }
     kassert!(
         mode != SingleMode::Boundary || sl.boundary_count() == 0,
@@ -319,13 +314,14 @@ fn assert_end(pl: &ProcLocked, mode: c_int) {
     );
 }
 
-/// Lets every suspended thread of the process go.
+/// Lets every suspended thread of the process go that has none of the flags
+/// `kept`.
 #[inline(never)]
-fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked) -> WakeSwapper {
+fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked, kept: ThreadFlags) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
     for td in pl.threads() {
         let tl = td.lock(here!());
-        if tl.is_suspended() {
+        if tl.is_suspended() && !tl.flags().intersects(kept) {
             wake = wake.or(suspend::unsuspend_one(tl, sl, true));
         } else {
             tl.unlock(here!());
@@ -346,7 +342,7 @@ pub fn unsuspend(pl: &ProcLocked, sl: &mut ProcSlocked) {
     sl.assert_owned(here!());
     let mut wake = WakeSwapper::NO;
     if pl.flags().should_stop().is_empty() {
-        wake = unsuspend_all(pl, sl);
+        wake = unsuspend_all(pl, sl, all_proc::KEPT);
     } else if pl.flags().only_single() && pl.numthreads() == sl.suspcount() {
         // SAFETY: stopped by single-threading, so there is a single-threader.
         let single = unsafe { pl.singlethread().unwrap_unchecked() };

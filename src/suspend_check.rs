@@ -203,9 +203,12 @@ pub unsafe fn check_susp(td: Thread, sleep: bool) -> c_int {
 
 /// The AST: a thread that is to stop does so on its way to user mode.
 ///
+/// Where there are no handlers to register, `ast()` does this itself.
+///
 /// # Safety
 ///
 /// Called by the AST code for the current thread, with no locks held.
+#[cfg(has_ast_register)]
 pub unsafe extern "C" fn ast_suspend(td: *mut sys::thread, _tda: c_int) {
     // SAFETY: the current thread.
     let p = unsafe { Thread::from_raw(td) }.proc();

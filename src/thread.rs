@@ -7,7 +7,7 @@
 
 use crate::flags::{DebugFlags, Inhibitors, ThreadFlags};
 use crate::kpi::mutex::Mutex;
-use crate::kpi::{pcpu, sys};
+use crate::kpi::{ast, pcpu, sys};
 use crate::locks::{ProcLocked, ThreadLocked};
 use crate::proc::Proc;
 use crate::tid::Lwpid;
@@ -156,13 +156,12 @@ impl Thread {
             .store(state.0, Ordering::Relaxed);
     }
 
-    /// Is that AST waiting for the thread (`td_ast_pending`)?  Racy.
+    /// Is the AST that looks for stops waiting for the thread?  Racy.
     #[inline(always)]
     #[doc(alias = "td_ast_pending")]
     pub fn suspend_ast_pending(self) -> bool {
-        // SAFETY: of type-stable memory; an int can't tear.
-        let ast = unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_ast) };
-        ast.load(Ordering::Relaxed) & (1 << sys::KT_TDA_SUSPEND) != 0
+        // SAFETY: a structure of type-stable memory.
+        unsafe { ast::suspend_pending(self.as_ptr()) }
     }
 
     /// Is it on a sleep queue (`TD_ON_SLEEPQ`)?

@@ -13,7 +13,7 @@ use crate::here;
 #[cfg(INVARIANTS)]
 use crate::kpanic;
 use crate::kpi::cell::Global;
-use crate::kpi::sys;
+use crate::kpi::{ast, sys};
 use crate::mpass;
 use crate::thread::{State, Thread};
 use core::ffi::{c_int, c_void};
@@ -24,6 +24,31 @@ static THREAD_ZONE: Global<sys::uma_zone_t> = Global::new(ptr::null_mut());
 
 /// Low bits of a thread's address that are 0, because locks keep flags there.
 const ADDRESS_FLAG_BITS: u32 = 32 - 1;
+
+/// `UMA_ALIGN_CACHE_AND_MASK(32 - 1)`: aligned so that these bits are free,
+/// and to a cache line.
+#[inline(always)]
+#[cfg(has_cache_align_mask)]
+fn alignment() -> c_int {
+    // SAFETY: no precondition.
+    (unsafe { sys::uma_get_cache_align_mask() } | ADDRESS_FLAG_BITS) as c_int
+}
+
+/// Headers before `UMA_ALIGN_CACHE_AND_MASK`: aligned so that these bits are
+/// free.
+#[inline(always)]
+#[cfg(not(has_cache_align_mask))]
+fn alignment() -> c_int {
+    ADDRESS_FLAG_BITS as c_int
+}
+
+/// How the zone gets its memory: it never gives any back.
+#[cfg(any(has_cache_align_mask, not(target_arch = "aarch64")))]
+const FLAGS: u32 = sys::UMA_ZONE_NOFREE;
+/// arm64 before that wants threads in the direct map: the loss of another
+/// mapping while superpages change is handled by code that needs `curthread`.
+#[cfg(all(not(has_cache_align_mask), target_arch = "aarch64"))]
+const FLAGS: u32 = sys::UMA_ZONE_NOFREE | sys::UMA_ZONE_CONTIG;
 
 /// Makes the zone.
 ///
@@ -40,8 +65,8 @@ pub unsafe fn init() {
             Some(thread_dtor),
             Some(thread_init),
             Some(thread_fini),
-            (sys::uma_get_cache_align_mask() | ADDRESS_FLAG_BITS) as c_int,
-            sys::UMA_ZONE_NOFREE,
+            alignment(),
+            FLAGS,
         );
     }
 }
@@ -122,7 +147,7 @@ unsafe extern "C" fn thread_dtor(mem: *mut c_void, _size: c_int, _arg: *mut c_vo
         sys::kdtrace_thread_dtor(raw);
         // osd_thread_exit().
         sys::osd_exit(sys::OSD_THREAD, &raw mut (*raw).td_osd);
-        sys::ast_kclear(raw);
+        ast::clear(raw);
         sys::seltdfini(raw);
     }
 }

@@ -54,6 +54,11 @@
 extern int max_threads_per_proc;
 SDT_PROVIDER_DECLARE(proc);
 
+/* Headers of a source tree, whose own promises to modules bind. */
+#ifndef KT_PACKAGED_HEADERS
+static const int KT_SOURCE_TREE = 1;
+#endif
+
 /* Is any option set that makes lock calls carry file and line? */
 static const int KT_LOCK_DEBUG = LOCK_DEBUG;
 
@@ -75,7 +80,9 @@ static const int KT_PDROP = PDROP;
 static const int KT_PCATCH = PCATCH;
 static const int KT_THREAD0_TID = THREAD0_TID;
 static const int KT_NO_PID = NO_PID;
+#ifndef TDF_NEEDSUSPCHK	/* FreeBSD 14's way of ASTs */
 static const int KT_TDA_SUSPEND = TDA_SUSPEND;
+#endif
 static const int KT_SW_VOL_SUSPEND = SW_VOL | SWT_SUSPEND;
 static const int KT_SW_INVOL_SUSPEND = SW_INVOL | SWT_SUSPEND;
 static const unsigned long KT_MALLOC_TYPE_VERSION = M_VERSION;

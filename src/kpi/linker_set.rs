@@ -33,12 +33,12 @@ pub const fn sysinit(
     func: InitFn,
     arg: *const c_void,
 ) -> Global<sys::sysinit> {
-    Global::new(sys::sysinit {
-        subsystem,
-        order,
-        // SAFETY: a pointer to the next record, for which zero is NULL.
-        next: unsafe { mem::zeroed() },
-        func: Some(func),
-        udata: arg,
-    })
+    // SAFETY: integers and pointers, for which zero is a value.  Headers from
+    // 2023 on have a link to the next record besides those that are set here.
+    let mut record: sys::sysinit = unsafe { mem::zeroed() };
+    record.subsystem = subsystem;
+    record.order = order;
+    record.func = Some(func);
+    record.udata = arg;
+    Global::new(record)
 }

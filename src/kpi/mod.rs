@@ -7,6 +7,7 @@
 //! thread is for.
 
 pub mod assert;
+pub mod ast;
 pub mod callout;
 pub mod cell;
 pub mod eventhandler;

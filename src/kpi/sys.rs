@@ -23,6 +23,10 @@ mod bindings {
 
 pub use bindings::*;
 
+// Its name in headers that do not tell events from packets.
+#[cfg(all(not(has_eventratecheck), not(test)))]
+pub use bindings::ppsratecheck as eventratecheck;
+
 use core::ffi::{c_char, c_int, c_void};
 
 // Hand-written: bindgen would declare them the same way, but these names are

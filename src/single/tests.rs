@@ -97,7 +97,7 @@ fn modes_replace_each_others_flags() {
         let (world, p, _) = three();
         p.set_p_flag(HAD | SX | SB);
         let mut pl = world.lock_proc(p);
-        mark(&mut pl, mode);
+        mark(Thread::current(), &mut pl, mode);
         pl.unlock(here!());
         assert_eq!(p.p_flag(), (HAD | flags) as c_int, "{mode:?}");
     }

@@ -282,6 +282,7 @@ pub const SINGLE_BOUNDARY: u32 = 2;
 pub const SINGLE_ALLPROC: u32 = 3;
 pub const ASTR_ASTF_REQUIRED: u32 = 1;
 pub const PRIV_MAXPROC: u32 = 4;
+pub const UMA_ZONE_CONTIG: u32 = 4;
 pub const UMA_ZONE_NOFREE: u32 = 32;
 pub type __uint8_t = ::core::ffi::c_uchar;
 pub type __uint16_t = ::core::ffi::c_ushort;
@@ -3475,6 +3476,9 @@ pub struct uidinfo__bindgen_ty_1 {
 }
 unsafe extern "C" {
     pub fn lim_free(limp: *mut plimit);
+}
+unsafe extern "C" {
+    pub fn lim_freen(limp: *mut plimit, n: ::core::ffi::c_int);
 }
 unsafe extern "C" {
     pub fn lim_hold(limp: *mut plimit) -> *mut plimit;

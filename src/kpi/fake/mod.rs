@@ -28,7 +28,7 @@
 
 #[cfg(not(any(KDTRACE_HOOKS, LOCK_DEBUG)))]
 compile_error!("the tests see locks through lockstat(4) or lock debugging: add KDTRACE_HOOKS");
-#[cfg(not(kbi_14))]
+#[cfg(not(has_swapper))]
 compile_error!("the tests are written for the structures of FreeBSD 14: use its bindings");
 
 pub mod events;

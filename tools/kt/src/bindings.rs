@@ -12,6 +12,7 @@ use bindgen::{Builder, Formatter, RustEdition, RustTarget};
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::files::{self, Inputs};
+use crate::kbi;
 use crate::layout;
 use crate::report::Stage;
 use crate::setup;
@@ -147,6 +148,9 @@ fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
         &bindings,
         &names.0.borrow(),
     )?;
+    if let Some(sysdir) = &config.sysdir {
+        kbi::check(sysdir, &layout)?;
+    }
     Ok(Generated { bindings, layout })
 }
 

@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod header;
 mod hosted;
+mod kbi;
 mod layout;
 mod link;
 mod matrix;
