@@ -48,6 +48,15 @@ check: need
 miri: need
 	@$(KT) miri
 
+kernel-add: need
+	@$(KT) kernel-add
+
+kernel-remove: need
+	@$(KT) kernel-remove
+
+kernel-status: need
+	@$(KT) kernel-status
+
 install: need
 	@$(KT) install
 
@@ -57,4 +66,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object scenarios sensitivity audit bindings header parity check miri install need clean
+.PHONY: all test object scenarios sensitivity audit bindings header parity check miri kernel-add kernel-remove kernel-status install need clean

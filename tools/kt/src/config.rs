@@ -242,7 +242,7 @@ impl Config {
 }
 
 /// The repository that `cwd` is in.
-fn repository(cwd: &Path) -> Result<PathBuf> {
+pub fn repository(cwd: &Path) -> Result<PathBuf> {
     match cwd
         .ancestors()
         .find(|dir| dir.join("tools/kt/Cargo.toml").is_file())

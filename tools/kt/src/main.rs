@@ -20,6 +20,7 @@ mod files;
 mod header;
 mod hosted;
 mod kbi;
+mod kernel;
 mod layout;
 mod link;
 mod matrix;
@@ -74,6 +75,9 @@ fn command() -> Command {
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
             Command::new("miri").about("Run the library's unit tests under Miri"),
+            Command::new("kernel-add").about("Add the option KERN_THREAD_RS to a FreeBSD source tree (SYSDIR)"),
+            Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
+            Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
             Command::new("install").about("Install object, archive and header (DESTDIR, PREFIX)"),
         ])
 }
@@ -81,10 +85,22 @@ fn command() -> Command {
 fn run(arguments: &ArgMatches) -> Result<()> {
     let cwd =
         std::env::current_dir().map_err(|e| Error::new(format!("no current directory: {e}")))?;
-    let config = Config::read(|name| std::env::var(name).ok(), &cwd)?;
+    let lookup = |name: &str| std::env::var(name).ok();
     let Some((name, arguments)) = arguments.subcommand() else {
         bail!("no subcommand: see kt --help");
     };
+    // The kernel kit edits a tree and builds nothing.
+    let kit = match name {
+        "kernel-add" => Some(kernel::add as fn(&kernel::Request) -> Result<String>),
+        "kernel-remove" => Some(kernel::remove as _),
+        "kernel-status" => Some(kernel::status as _),
+        _ => None,
+    };
+    if let Some(run) = kit {
+        println!("{}", run(&kernel::Request::read(name, lookup, &cwd)?)?);
+        return Ok(());
+    }
+    let config = Config::read(lookup, &cwd)?;
     match name {
         "all" => println!("{}", suite::all(&config)?),
         "test" => suite::test(&config)?,

@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod headers;
+mod kernel_kit;
 mod objects;
 mod support;

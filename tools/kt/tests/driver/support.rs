@@ -14,6 +14,11 @@ pub fn kt(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
     run(subcommand, variables)
 }
 
+/// The same for what needs no set-up.
+pub fn kt_alone(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
+    run(subcommand, variables)
+}
+
 /// The object of the default configuration, built once.
 pub fn default_object() -> &'static str {
     static OBJECT: OnceLock<String> = OnceLock::new();
@@ -40,6 +45,8 @@ fn run(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
         "TOOLCHAIN",
         "FEATURES",
         "IMPL",
+        "DESTDIR",
+        "PREFIX",
     ] {
         command.env_remove(name);
     }
