@@ -39,6 +39,11 @@ const DETECTED: &[(&str, &str)] = &[
         "LOCK_DEBUG",
         "pub const KT_LOCK_DEBUG: ::core::ffi::c_int = 1;",
     ),
+    // CACHE_LINE_SIZE: 64 where this is not set.
+    (
+        "cache_line_128",
+        "pub const KT_CACHE_LINE_SIZE: ::core::ffi::c_int = 128;",
+    ),
     ("has_ast_register", "pub fn ast_register("),
     ("has_cache_align_mask", "pub fn uma_get_cache_align_mask("),
     (

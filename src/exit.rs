@@ -104,7 +104,7 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
             ktr::PROC,
             here!(),
             c"thread_exit: cpu_throw() thread %p",
-            [td.as_ptr() as u64, 0, 0, 0, 0, 0],
+            [td.as_ptr() as sys::u_long, 0, 0, 0, 0, 0],
         );
     }
     // SAFETY: inactive, with its own thread lock held, which goes with it.
@@ -119,12 +119,19 @@ fn trace_exit(td: Thread, p: Proc) {
     // part of type-stable memory.
     unsafe {
         let name = &raw const (*td.as_ptr()).td_name;
-        let pid = i64::from(p.pid()) as u64;
+        let pid = p.pid() as sys::u_long;
         ktr::trace(
             ktr::PROC,
             here!(),
             c"thread_exit: thread %p (pid %ld, %s)",
-            [td.as_ptr() as u64, pid, name as u64, 0, 0, 0],
+            [
+                td.as_ptr() as sys::u_long,
+                pid,
+                name as sys::u_long,
+                0,
+                0,
+                0,
+            ],
         );
     }
 }

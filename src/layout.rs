@@ -102,7 +102,7 @@ macro_rules! layout_field {
 include!(env!("KERN_THREAD_LAYOUT_RS"));
 
 /// An offset that modules may rely on.
-#[cfg(kbi_14)]
+#[cfg(all(kbi_14, any(target_arch = "x86_64", target_arch = "x86")))]
 macro_rules! kbi {
     ($ty:ident, $c:literal, $field:ident, $offset:expr) => {
         const _: () = same(
@@ -149,7 +149,7 @@ mod kbi {
     kbi!(proc_, "struct proc", p_emuldata, 0x318);
 }
 
-// The alignment that two types are written for.
+// The alignment that two types are given.
 const _: () = assert!(
     sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::kpi::cell::CacheLine<u8>>()
         && sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::reap::Domain>(),

@@ -25,7 +25,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
 /// The zombies of one memory domain: `struct thread_domain_data`.
-#[repr(C, align(64))]
+#[cfg_attr(cache_line_128, repr(C, align(128)))]
+#[cfg_attr(not(cache_line_128), repr(C, align(64)))]
 #[doc(alias = "thread_domain_data")]
 pub(crate) struct Domain {
     /// The last thread pushed; each points at the one before.

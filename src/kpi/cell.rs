@@ -30,9 +30,9 @@ impl<T> Global<T> {
 
 /// A [`Global`] that has its cache line for itself: `__exclusive_cache_line`.
 ///
-/// The lines of amd64's `CACHE_LINE_SIZE`; the layout module checks that the
-/// headers agree.
-#[repr(C, align(64))]
+/// The layout module checks that the line is the headers' `CACHE_LINE_SIZE`.
+#[cfg_attr(cache_line_128, repr(C, align(128)))]
+#[cfg_attr(not(cache_line_128), repr(C, align(64)))]
 pub struct CacheLine<T>(Global<T>);
 
 impl<T> CacheLine<T> {

@@ -64,7 +64,7 @@ pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, sit
                     site,
                     c"eventhandler_invoke: executing %p",
                     [
-                        (*typed).eh_func.map_or(0, |f| f as usize as u64),
+                        (*typed).eh_func.map_or(0, |f| f as usize as sys::u_long),
                         0,
                         0,
                         0,

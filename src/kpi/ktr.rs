@@ -16,7 +16,7 @@ pub const EVH: u32 = sys::KT_KTR_EVH;
 /// The arguments are what the format says; strings live for ever, or as long
 /// as the kernel does.
 #[inline(always)]
-pub unsafe fn trace(class: u32, site: Site, format: &'static CStr, args: [u64; 6]) {
+pub unsafe fn trace(class: u32, site: Site, format: &'static CStr, args: [sys::u_long; 6]) {
     if sys::KT_KTR_COMPILE & class != 0 {
         let [a, b, c, d, e, f] = args;
         // SAFETY: by the caller's contract; may be called anywhere.

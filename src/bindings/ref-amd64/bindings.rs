@@ -191,6 +191,7 @@ pub const P_OSREL_TIDPID: u32 = 1400079;
 pub const EINTR: u32 = 4;
 pub const ENOMEM: u32 = 12;
 pub const CTLTYPE_INT: u32 = 2;
+pub const CPUID_CX8: u32 = 256;
 pub const M_WAITOK: u32 = 2;
 pub const M_ZERO: u32 = 256;
 pub const MTX_DEF: u32 = 0;
@@ -1797,6 +1798,9 @@ pub struct pcpu {
 pub struct pcpu__bindgen_ty_1 {
     pub stqe_next: *mut pcpu,
 }
+unsafe extern "C" {
+    pub static mut __pcpu: *mut pcpu;
+}
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub struct tty {
@@ -1808,6 +1812,9 @@ unsafe extern "C" {
         type_: *mut malloc_type,
         hashmask: *mut u_long,
     ) -> *mut ::core::ffi::c_void;
+}
+unsafe extern "C" {
+    pub fn critical_exit_preempt();
 }
 pub type cpu_tick_f = ::core::option::Option<unsafe extern "C" fn() -> u64>;
 unsafe extern "C" {
@@ -2544,33 +2551,12 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn sigqueue_init(queue: *mut sigqueue, p: *mut proc_);
 }
-pub type au_id_t = uid_t;
-pub type au_asid_t = pid_t;
 pub type au_event_t = u_int16_t;
-pub type au_asflgs_t = u_int64_t;
 #[repr(C)]
-#[derive(Copy, Clone)]
-pub struct au_tid_addr {
-    pub at_port: u_int32_t,
-    pub at_type: u_int32_t,
-    pub at_addr: [u_int32_t; 4usize],
-}
-pub type au_tid_addr_t = au_tid_addr;
-#[repr(C)]
-#[derive(Copy, Clone)]
-pub struct au_mask {
-    pub am_success: ::core::ffi::c_uint,
-    pub am_failure: ::core::ffi::c_uint,
-}
-pub type au_mask_t = au_mask;
-#[repr(C)]
+#[repr(align(8))]
 #[derive(Copy, Clone)]
 pub struct auditinfo_addr {
-    pub ai_auid: au_id_t,
-    pub ai_mask: au_mask_t,
-    pub ai_termid: au_tid_addr_t,
-    pub ai_asid: au_asid_t,
-    pub ai_flags: au_asflgs_t,
+    pub _bindgen_opaque_blob: [u64; 6usize],
 }
 #[repr(C)]
 #[derive(Copy, Clone)]
