@@ -22,6 +22,7 @@
 #define	EX_H
 
 #include <sys/types.h>
+#include <sys/_null.h>
 #include <sys/errno.h>
 #include <sys/signal.h>
 #include <sys/unistd.h>

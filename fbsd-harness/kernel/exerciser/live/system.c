@@ -1,0 +1,112 @@
+/*-
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+/* Credentials, limits, sysctls: what the kernel tells and lets set. */
+#include <sys/param.h>
+#include <sys/fcntl.h>
+#include <sys/resource.h>
+#include <sys/sysctl.h>
+#include <sys/user.h>
+#include "live.h"
+
+int
+ex_setuid(uid_t uid)
+{
+
+	return (ERRNO(CALL(setuid, uid)));
+}
+
+uid_t
+ex_getuid(void)
+{
+
+	return (CALL(getuid));
+}
+
+int
+ex_setrlimit(int cur)
+{
+	struct rlimit limit;
+	int error;
+
+	error = ERRNO(CALL(getrlimit, RLIMIT_NOFILE, &limit));
+	if (error != 0)
+		return (error);
+	limit.rlim_cur = cur;
+	return (ERRNO(CALL(setrlimit, RLIMIT_NOFILE, &limit)));
+}
+
+bool
+ex_fd_allowed(int fd)
+{
+	long copy;
+
+	/* The limit is the thread's own, and checked before anything else. */
+	copy = CALL(fcntl, 0, F_DUPFD, fd);
+	if (copy >= 0)
+		(void)CALL(close, copy);
+	return (copy != -EINVAL);
+}
+
+int
+ex_sysctl_get(const char *name, long *value)
+{
+	size_t size = sizeof(*value);
+	int error;
+
+	*value = 0;
+	error = ERRNO(CALL(__sysctlbyname, name, live_strlen(name), value,
+	    &size, NULL, 0));
+	if (error == 0 && size == sizeof(int))
+		*value = *(int *)value;
+	return (error);
+}
+
+int
+ex_sysctl_set(const char *name, long value)
+{
+	int number = value;
+
+	return (ERRNO(CALL(__sysctlbyname, name, live_strlen(name), NULL, NULL,
+	    &number, sizeof(number))));
+}
+
+/* ---- Counting threads ---------------------------------------------------- */
+
+/* The kernel gives a structure of kilobytes for each thread. */
+#define	MOST_THREADS	2048
+
+static int
+count_threads(int what, int pid)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, what | KERN_PROC_INC_THREAD, pid };
+	struct kinfo_proc *list;
+	size_t size = sizeof(*list) * MOST_THREADS;
+	long error;
+	int n;
+
+	list = live_map(size);
+	if (list == NULL)
+		return (-ENOMEM);
+	error = CALL(__sysctl, mib, what == KERN_PROC_PROC ? 3 : 4, list, &size,
+	    NULL, 0);
+	n = 0;
+	if (error == 0 && size > 0)
+		n = size / list->ki_structsize;
+	live_unmap(list, sizeof(*list) * MOST_THREADS);
+	return (error < 0 ? (int)error : n);
+}
+
+int
+ex_thread_count(void)
+{
+
+	return (count_threads(KERN_PROC_PROC, 0));
+}
+
+int
+ex_thread_count_of(int pid)
+{
+
+	return (count_threads(KERN_PROC_PID, pid));
+}
