@@ -380,6 +380,11 @@ void	sim_step(void);
 /* Kernel mode: sleeps on c, with PCATCH if interruptible; msleep's errors. */
 int	sim_sleep(struct sim_chan *c, bool interruptible, int ticks);
 
+/* Makes the process the reaper of its descendants from now on: EBUSY. */
+int	u_reap_acquire(void);
+/* Signals all of them: how many, or -ESRCH. */
+int	u_reap_kill(int sig);
+
 /* Credentials, limits and ABI. */
 int	u_setuid(uid_t uid);
 int	u_setrlimit(long cur);		/* RLIMIT_NOFILE of the process */

@@ -4,7 +4,9 @@ use core::ffi::{c_int, c_long, c_ulong, c_void};
 use core::ptr;
 
 use crate::kern::sig_take::{kern_sigsuspend, sigexit};
-use crate::kern::{cred, exec, exit_wait, fork, limits, proc, sig, sig_set, sig_stop, thr};
+use crate::kern::{
+    cred, exec, exit_wait, fork, limits, proc, procctl, sig, sig_set, sig_stop, thr,
+};
 use crate::machine::api::*;
 use crate::sys::{
     EINVAL, ESRCH, RFFDG, RFMEM, RFPPWAIT, RFPROC, SIGKILL, SIGSEGV, SIGSTOP, lwpid_t, pid_t,
@@ -396,6 +398,24 @@ unsafe extern "C" fn u_abi_linux() -> c_int {
         proc_unlock(p);
         0
     })
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn u_reap_acquire() -> c_int {
+    run("sys_procctl", |_| procctl::reap_acquire())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn u_reap_kill(signo: c_int) -> c_int {
+    let mut killed = 0;
+    let error = run("sys_procctl", |_| match procctl::reap_kill(signo) {
+        Ok(n) => {
+            killed = n;
+            0
+        }
+        Err(error) => error,
+    });
+    if error == 0 { killed } else { -error }
 }
 
 /// System calls of a thread that were restarted.

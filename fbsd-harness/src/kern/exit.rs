@@ -4,7 +4,7 @@
 use core::ffi::{c_int, c_void};
 
 use crate::kern::proc::{self, PROCTREE};
-use crate::kern::{fork, limits, sig, umtx};
+use crate::kern::{fork, limits, procctl, sig, umtx};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
@@ -93,12 +93,13 @@ unsafe fn assert_alone(p: *mut proc_) {
     }
 }
 
-/// Orphans become proc0's children; it is told of those that are zombies.
-/// `proctree` held.
+/// Orphans become children of the reaper; it is told of those that are
+/// zombies.  `proctree` held.
 unsafe fn reparent_children(p: *mut proc_) {
     // SAFETY: proctree guards the list.
     unsafe {
-        let heir = proc0();
+        procctl::abandon(p);
+        let heir = (*p).p_reaper;
         for child in proc::children(p).collect::<Vec<_>>() {
             proc::disown(child);
             proc::adopt(heir, child);

@@ -10,7 +10,7 @@ use core::ptr;
 use std::ffi::CString;
 
 use crate::kern::proc::{self, ALLPROC, PROCTREE};
-use crate::kern::{cpuset, cred, limits, sig, sig_set};
+use crate::kern::{cpuset, cred, limits, procctl, sig, sig_set};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
@@ -146,6 +146,7 @@ unsafe fn do_fork(
             ast_sched(td, sys::TDA_VFORK as c_int);
         }
         PROCTREE.lock();
+        (*p2).p_reaper = procctl::reaper_for_children(p1);
         proc::adopt(p1, p2);
         PROCTREE.unlock();
 

@@ -401,6 +401,29 @@ pub unsafe fn clear_flags(p: *mut proc_, flags: u32) {
     unsafe { (*p).p_flag &= !(flags as c_int) }
 }
 
+/// `_PHOLD`: keeps a process from exiting further.  Process lock.
+///
+/// # Safety
+/// `p` is valid.
+pub unsafe fn hold(p: *mut proc_) {
+    // SAFETY: by contract.
+    unsafe { (*p).p_lock += 1 }
+}
+
+/// `_PRELE`.  Process lock.
+///
+/// # Safety
+/// `p` is valid and held.
+pub unsafe fn release(p: *mut proc_) {
+    // SAFETY: by contract.
+    unsafe {
+        (*p).p_lock -= 1;
+        if (*p).p_lock == 0 {
+            wakeup((&raw const (*p).p_lock).cast());
+        }
+    }
+}
+
 /// Copies a name into one of the kernel's fixed arrays.
 pub fn copy_name(to: &mut [c_char], name: &CStr) {
     let bytes = name.to_bytes();

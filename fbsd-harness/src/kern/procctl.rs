@@ -1,20 +1,123 @@
-//! procctl(PROC_REAP_KILL) of one process.
+//! procctl(2): reapers, and PROC_REAP_KILL.
 //!
-//! The kernel's `taskqueue_thread` stops the target with SINGLE_ALLPROC, so
-//! that no fork of it escapes, signals it and ends the stop.
+//! A reaper is the parent of the orphans among its descendants, and can signal
+//! them all.  The kernel's `taskqueue_thread` stops each target with
+//! SINGLE_ALLPROC, so that no fork of it escapes, signals it and ends the stop.
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::kern::{proc, sig};
+use crate::kern::proc::{self, PROCTREE};
+use crate::kern::sig;
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    EBUSY, ESRCH, P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_STOPPED_TRACE, P_SYSTEM, P2_WEXIT,
-    PRS_ZOMBIE, SINGLE_ALLPROC, proc_, task,
+    EBUSY, ESRCH, P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_STOPPED_TRACE, P_SYSTEM,
+    P_TREE_REAPER, P_WEXIT, P2_WEXIT, PRS_NORMAL, PRS_ZOMBIE, SINGLE_ALLPROC, pid_t, proc_, task,
 };
+
+/// PROC_REAP_ACQUIRE: the current process is the reaper of processes that it
+/// and its descendants make from now on.
+///
+/// # Safety
+/// No locks.
+pub unsafe fn reap_acquire() -> c_int {
+    // SAFETY: by contract; proctree guards the flag.
+    unsafe {
+        let p = (*curthread()).td_proc;
+        PROCTREE.lock();
+        let error = if is_reaper(p) { EBUSY as c_int } else { 0 };
+        (*p).p_treeflag |= P_TREE_REAPER;
+        PROCTREE.unlock();
+        error
+    }
+}
+
+/// PROC_REAP_KILL: signals all descendants of the current process that it
+/// reaps, and those that they fork meanwhile.  How many there were, or the
+/// last error.
+///
+/// # Safety
+/// No locks.
+pub unsafe fn reap_kill(signo: c_int) -> Result<c_int, c_int> {
+    // SAFETY: by contract; proctree guards the family, and a held process
+    // does not exit.
+    unsafe {
+        let reaper = (*curthread()).td_proc;
+        let mut seen = Vec::new();
+        let mut result = Err(ESRCH as c_int);
+        while let Some(target) = hold_next(reaper, &mut seen) {
+            let error = reaper_kill(target, signo, &|| {});
+            proc_lock(target);
+            proc::release(target);
+            proc_unlock(target);
+            result = match (result, error) {
+                (Ok(killed), 0) => Ok(killed + 1),
+                (_, 0) => Ok(1),
+                (result, _) => result,
+            };
+        }
+        result
+    }
+}
+
+/// Holds a process that `reaper` reaps, is alive and was not seen yet.
+unsafe fn hold_next(reaper: *mut proc_, seen: &mut Vec<pid_t>) -> Option<*mut proc_> {
+    // SAFETY: as `reap_kill`.
+    unsafe {
+        PROCTREE.lock();
+        let mut found = None;
+        for p in proc::all().0 {
+            if (*p).p_reaper != reaper || p == reaper || seen.contains(&(*p).p_pid) {
+                continue;
+            }
+            proc_lock(p);
+            let alive = (*p).p_state == PRS_NORMAL && !proc::has(p, P_WEXIT);
+            if alive {
+                proc::hold(p);
+            }
+            proc_unlock(p);
+            if alive {
+                seen.push((*p).p_pid);
+                found = Some(p);
+                break;
+            }
+        }
+        PROCTREE.unlock();
+        found
+    }
+}
+
+unsafe fn is_reaper(p: *const proc_) -> bool {
+    // SAFETY: the caller holds proctree.
+    unsafe { (*p).p_treeflag & P_TREE_REAPER != 0 }
+}
+
+/// The reaper of a process's children.  `proctree` held.
+///
+/// # Safety
+/// `p` is a process.
+pub unsafe fn reaper_for_children(p: *mut proc_) -> *mut proc_ {
+    // SAFETY: by contract.
+    unsafe { if is_reaper(p) { p } else { (*p).p_reaper } }
+}
+
+/// Whom `p` reaps is reaped by its own reaper from now on.  `proctree` held.
+///
+/// # Safety
+/// `p` exits.
+pub unsafe fn abandon(p: *mut proc_) {
+    // SAFETY: by contract.
+    unsafe {
+        for child in proc::all().0 {
+            if (*child).p_reaper == p {
+                (*child).p_reaper = (*p).p_reaper;
+            }
+        }
+    }
+}
 
 /// One signal to one process.
 struct Work<'a> {

@@ -71,31 +71,14 @@ unsafe fn stop_one(p: *mut proc_, pass: &mut Pass) {
             proc_unlock(p);
             return;
         }
-        hold(p);
+        proc::hold(p);
         if thread_single(p, SINGLE_ALLPROC as c_int) == 0 {
             pass.stopped_some = true;
         } else {
             pass.refused = true;
         }
-        release(p);
+        proc::release(p);
         proc_unlock(p);
-    }
-}
-
-/// `_PHOLD`: keeps a process from exiting further.  Process lock.
-unsafe fn hold(p: *mut proc_) {
-    // SAFETY: the caller holds the lock.
-    unsafe { (*p).p_lock += 1 }
-}
-
-/// `_PRELE`.  Process lock.
-unsafe fn release(p: *mut proc_) {
-    // SAFETY: the caller holds the lock.
-    unsafe {
-        (*p).p_lock -= 1;
-        if (*p).p_lock == 0 {
-            wakeup((&raw const (*p).p_lock).cast());
-        }
     }
 }
 
@@ -114,9 +97,9 @@ pub unsafe fn resume_all_proc() {
             for p in processes {
                 proc_lock(p);
                 if proc::has(p, P_TOTAL_STOP) {
-                    hold(p);
+                    proc::hold(p);
                     thread_single_end(p, SINGLE_ALLPROC as c_int);
-                    release(p);
+                    proc::release(p);
                     left = true;
                 }
                 proc_unlock(p);
