@@ -27,6 +27,9 @@ object: need
 scenarios: need
 	@$(KT) scenarios
 
+exerciser-test: need
+	@$(KT) exerciser-test
+
 sensitivity: need
 	@$(KT) sensitivity
 
@@ -66,4 +69,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object scenarios sensitivity audit bindings header parity check miri kernel-add kernel-remove kernel-status install need clean
+.PHONY: all test object scenarios exerciser-test sensitivity audit bindings header parity check miri kernel-add kernel-remove kernel-status install need clean

@@ -57,14 +57,20 @@
 
 /* ---- Registering a scenario ------------------------------------------- */
 
-/* A record of the linker set that the runner walks. */
+/* An entry of the catalogue. */
 struct sim_scenario {
 	const char *id;			/* "S32" */
 	const char *title;		/* what happens, in one line */
 	const char *guards;		/* the defect that it would find */
 	void	  (*setup)(void);	/* before boot; may be NULL */
 	void	  (*run)(void);		/* in thread "ctl" after boot */
+	const char *skip;		/* why it is not run; NULL: it is */
 };
+
+/* What the runner can run, *n entries; the scenarios are a linker set. */
+const struct sim_scenario *sim_catalogue(u_long *n);
+/* The one that runs. */
+extern const struct sim_scenario *sim_running;
 
 /*
  * Defines a scenario; the body follows.  ID is S01 to S70, or such an id with
@@ -76,7 +82,7 @@ struct sim_scenario {
 	static const struct sim_scenario sim_record_##ID		\
 	    __attribute__((__used__, __section__("sim_scenarios"),	\
 	    __aligned__(8))) =						\
-	    { #ID, TITLE, GUARDS, sim_setup_##ID, sim_run_##ID };	\
+	    { #ID, TITLE, GUARDS, sim_setup_##ID, sim_run_##ID, NULL };	\
 	static void sim_run_##ID(void)
 
 /*
@@ -382,8 +388,13 @@ int	sim_sleep(struct sim_chan *c, bool interruptible, int ticks);
 
 /* Makes the process the reaper of its descendants from now on: EBUSY. */
 int	u_reap_acquire(void);
-/* Signals all of them: how many, or -ESRCH. */
-int	u_reap_kill(int sig);
+/*
+ * Signals all of them, or those below its child subtree; 0: all.  How many, or
+ * -ESRCH.
+ */
+int	u_reap_kill(int sig, pid_t subtree);
+/* Threads of all processes, kernel ones and the zombies' last ones included. */
+int	u_thread_count(void);
 
 /* Credentials, limits and ABI. */
 int	u_setuid(uid_t uid);

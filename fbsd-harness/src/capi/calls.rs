@@ -401,19 +401,35 @@ unsafe extern "C" fn u_abi_linux() -> c_int {
 }
 
 #[unsafe(no_mangle)]
+unsafe extern "C" fn u_thread_count() -> c_int {
+    let mut count = 0;
+    run("sys_sysctl", |_| {
+        let (processes, _) = proc::all();
+        let threads = processes
+            .iter()
+            .map(|&p| (&raw const (*p).p_numthreads).read_volatile());
+        count = threads.sum();
+        0
+    });
+    count
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn u_reap_acquire() -> c_int {
     run("sys_procctl", |_| procctl::reap_acquire())
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn u_reap_kill(signo: c_int) -> c_int {
+unsafe extern "C" fn u_reap_kill(signo: c_int, subtree: pid_t) -> c_int {
     let mut killed = 0;
-    let error = run("sys_procctl", |_| match procctl::reap_kill(signo) {
-        Ok(n) => {
-            killed = n;
-            0
+    let error = run("sys_procctl", |_| {
+        match procctl::reap_kill(signo, subtree) {
+            Ok(n) => {
+                killed = n;
+                0
+            }
+            Err(error) => error,
         }
-        Err(error) => error,
     });
     if error == 0 { killed } else { -error }
 }

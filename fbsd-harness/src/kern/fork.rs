@@ -146,7 +146,7 @@ unsafe fn do_fork(
             ast_sched(td, sys::TDA_VFORK as c_int);
         }
         PROCTREE.lock();
-        (*p2).p_reaper = procctl::reaper_for_children(p1);
+        procctl::inherit(p1, p2);
         proc::adopt(p1, p2);
         PROCTREE.unlock();
 

@@ -36,19 +36,19 @@ pub unsafe fn reap_acquire() -> c_int {
 }
 
 /// PROC_REAP_KILL: signals all descendants of the current process that it
-/// reaps, and those that they fork meanwhile.  How many there were, or the
-/// last error.
+/// reaps, and those that they fork meanwhile; with a `subtree`, those below its
+/// child of this id.  How many there were, or the last error.
 ///
 /// # Safety
 /// No locks.
-pub unsafe fn reap_kill(signo: c_int) -> Result<c_int, c_int> {
+pub unsafe fn reap_kill(signo: c_int, subtree: pid_t) -> Result<c_int, c_int> {
     // SAFETY: by contract; proctree guards the family, and a held process
     // does not exit.
     unsafe {
         let reaper = (*curthread()).td_proc;
         let mut seen = Vec::new();
         let mut result = Err(ESRCH as c_int);
-        while let Some(target) = hold_next(reaper, &mut seen) {
+        while let Some(target) = hold_next(reaper, subtree, &mut seen) {
             let error = reaper_kill(target, signo, &|| {});
             proc_lock(target);
             proc::release(target);
@@ -64,13 +64,19 @@ pub unsafe fn reap_kill(signo: c_int) -> Result<c_int, c_int> {
 }
 
 /// Holds a process that `reaper` reaps, is alive and was not seen yet.
-unsafe fn hold_next(reaper: *mut proc_, seen: &mut Vec<pid_t>) -> Option<*mut proc_> {
+unsafe fn hold_next(
+    reaper: *mut proc_,
+    subtree: pid_t,
+    seen: &mut Vec<pid_t>,
+) -> Option<*mut proc_> {
     // SAFETY: as `reap_kill`.
     unsafe {
         PROCTREE.lock();
         let mut found = None;
         for p in proc::all().0 {
-            if (*p).p_reaper != reaper || p == reaper || seen.contains(&(*p).p_pid) {
+            let mine = (*p).p_reaper == reaper && p != reaper;
+            let meant = subtree == 0 || (*p).p_reapsubtree == subtree;
+            if !mine || !meant || seen.contains(&(*p).p_pid) {
                 continue;
             }
             proc_lock(p);
@@ -95,13 +101,21 @@ unsafe fn is_reaper(p: *const proc_) -> bool {
     unsafe { (*p).p_treeflag & P_TREE_REAPER != 0 }
 }
 
-/// The reaper of a process's children.  `proctree` held.
+/// Gives the new child of a process its reaper.  `proctree` held.
 ///
 /// # Safety
-/// `p` is a process.
-pub unsafe fn reaper_for_children(p: *mut proc_) -> *mut proc_ {
+/// Both are processes.
+pub unsafe fn inherit(parent: *mut proc_, child: *mut proc_) {
     // SAFETY: by contract.
-    unsafe { if is_reaper(p) { p } else { (*p).p_reaper } }
+    unsafe {
+        if is_reaper(parent) {
+            (*child).p_reaper = parent;
+            (*child).p_reapsubtree = (*child).p_pid;
+        } else {
+            (*child).p_reaper = (*parent).p_reaper;
+            (*child).p_reapsubtree = (*parent).p_reapsubtree;
+        }
+    }
 }
 
 /// Whom `p` reaps is reaped by its own reaper from now on.  `proctree` held.

@@ -25,6 +25,9 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
     let id = cli::text(arguments, "id");
     let cause_of = |cause: std::io::Error| cause.to_string();
     let scenario = registry::find(id)?;
+    if let Some(reason) = scenario.skip() {
+        return leave(arguments, &format!("skipped: {reason}\n")).map(|()| true);
+    }
     let goal = Goal {
         schedules: SCHEDULES,
         seed: 1,
@@ -43,9 +46,15 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
             failure::first_line(&failure.ended.text)
         ),
     };
+    leave(arguments, &result)?;
+    Ok(outcome.failure.is_none())
+}
+
+/// Writes a result where kyua wants it.
+fn leave(arguments: &ArgMatches, result: &str) -> Result<(), String> {
     match cli::text(arguments, "result") {
         "" => print!("{result}"),
         path => fs::write(path, result).map_err(|cause| format!("{path}: {cause}"))?,
     }
-    Ok(outcome.failure.is_none())
+    Ok(())
 }

@@ -124,6 +124,7 @@ impl Slot {
             report::fail(Kind::Internal, panic.to_string());
         }));
         let tape = self.arena.enter();
+        scenario.begin();
         machine::run::run(machine::run::Config {
             scheduler: Scheduler::new(strategy, tape),
             step_limit: mode.step_limit,

@@ -89,7 +89,7 @@ pub fn report(
         text.clone_from(&failure.found_by);
     }
     let history = History::of(&slot.trace());
-    let title = format!("{} {}", scenario.id(), scenario.title());
+    let title = scenario.heading();
     let heading = format!("{}: {}", verdict.name(), first_line(&ended.text));
     let files = picture::write(context.out, scenario.id(), &title, &heading, &history)?;
     let found_by = format!(
@@ -209,7 +209,7 @@ pub fn draw(
     out: &Path,
 ) -> io::Result<PathBuf> {
     let history = History::of(&slot.trace());
-    let title = format!("{} {}", scenario.id(), scenario.title());
+    let title = scenario.heading();
     let heading = match ended.verdict {
         Verdict::Passed => format!("passed after {} steps", ended.steps),
         verdict => format!("{}: {}", verdict.name(), first_line(&ended.text)),

@@ -1,8 +1,9 @@
 //! The scenarios that are linked into the program.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_ulong};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// A scenario as `SCENARIO()` of `scenarios/sim.h` lays it down.
+/// `struct sim_scenario` of `scenarios/sim.h`.
 #[repr(C)]
 pub struct Scenario {
     id: *const c_char,
@@ -12,6 +13,7 @@ pub struct Scenario {
     pub setup: Option<unsafe extern "C" fn()>,
     /// Its body, for the thread "ctl".
     pub run: unsafe extern "C" fn(),
+    skip: *const c_char,
 }
 
 // SAFETY: the strings and functions that a record points to are constants of
@@ -19,9 +21,12 @@ pub struct Scenario {
 unsafe impl Sync for Scenario {}
 
 unsafe extern "C" {
-    static __start_sim_scenarios: Scenario;
-    static __stop_sim_scenarios: Scenario;
+    fn sim_catalogue(count: *mut c_ulong) -> *const Scenario;
 }
+
+/// The one that this process runs.
+#[unsafe(no_mangle)]
+static sim_running: AtomicPtr<Scenario> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The groups of scenarios: the letter, what they are about, the last number.
 const GROUPS: &[(char, &str, u32)] = &[
@@ -45,9 +50,24 @@ impl Scenario {
         text(self.title)
     }
 
+    /// Both, for reports.
+    pub fn heading(&self) -> String {
+        format!("{} {}", self.id(), self.title())
+    }
+
     /// The defect that it would find.
     pub fn guards(&self) -> &str {
         text(self.guards)
+    }
+
+    /// Why it is not run, if so.
+    pub fn skip(&self) -> Option<&str> {
+        (!self.skip.is_null()).then(|| text(self.skip))
+    }
+
+    /// This process runs it.
+    pub fn begin(&'static self) {
+        sim_running.store(std::ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
     }
 
     /// The group that it belongs to, for the summary.
@@ -93,12 +113,11 @@ fn text(string: *const c_char) -> &'static str {
 
 /// All scenarios, by number and then by name.
 pub fn scenarios() -> Vec<&'static Scenario> {
-    let start = &raw const __start_sim_scenarios;
-    let stop = &raw const __stop_sim_scenarios;
-    // SAFETY: the linker puts both symbols around the array of records.
-    let records = unsafe {
-        let count = stop.offset_from(start) as usize;
-        std::slice::from_raw_parts(start, count)
+    let mut count = 0;
+    // SAFETY: an array of so many records that nothing changes.
+    let records: &'static [Scenario] = unsafe {
+        let start = sim_catalogue(&raw mut count);
+        std::slice::from_raw_parts(start, count as usize)
     };
     let mut scenarios: Vec<&Scenario> = records.iter().collect();
     scenarios.sort_by_key(|scenario| (scenario.number(), scenario.id()));

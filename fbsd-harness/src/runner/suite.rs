@@ -97,6 +97,9 @@ impl Suite<'_> {
         let Order { goal, mode, .. } = *self.order;
         self.print(&tap::head(self.order.scenarios.len()))?;
         for (index, &scenario) in self.order.scenarios.iter().enumerate() {
+            if self.pass_over(scenario)? {
+                continue;
+            }
             self.bar.set_message(scenario.id().to_string());
             let done = index as u64 * goal.schedules;
             let bar = &self.bar;
@@ -121,6 +124,9 @@ impl Suite<'_> {
         let mut busiest = None;
         self.print(&tap::head(scenarios.len() + usize::from(again)))?;
         for (index, &scenario) in scenarios.iter().enumerate() {
+            if self.pass_over(scenario)? {
+                continue;
+            }
             self.bar.set_message(scenario.id().to_string());
             let until = started + half * (index as u32 + 1) / scenarios.len() as u32;
             let outcome = campaign::race(&mut self.slots[0], scenario, until, self.order.mode)?;
@@ -138,10 +144,22 @@ impl Suite<'_> {
         Ok(())
     }
 
+    /// Prints and counts a scenario that is not to be run, if it is such a one.
+    fn pass_over(&mut self, scenario: &'static Scenario) -> io::Result<bool> {
+        let Some(reason) = scenario.skip() else {
+            return Ok(false);
+        };
+        self.tests += 1;
+        self.print(&tap::skip(self.tests, &scenario.heading(), reason))?;
+        self.summary
+            .add(&scenario.group(), Became::Skipped, 0, Duration::ZERO);
+        Ok(true)
+    }
+
     /// Prints and counts a scenario's result.
     fn tell(&mut self, scenario: &'static Scenario, outcome: &Outcome) -> io::Result<()> {
         self.tests += 1;
-        let title = format!("{} {}", scenario.id(), scenario.title());
+        let title = scenario.heading();
         let passed = outcome.failure.is_none();
         let mut text = tap::test(passed, self.tests, &title, &comment(outcome));
         let Order { mode, out, .. } = *self.order;

@@ -29,6 +29,7 @@ mod options;
 mod oracle;
 mod parity;
 mod process;
+mod program;
 mod report;
 mod rust;
 mod scenarios;
@@ -48,6 +49,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
+use crate::program::Suite;
 
 fn command() -> Command {
     let check = || {
@@ -70,6 +72,8 @@ fn command() -> Command {
             Command::new("header").about("Generate include/kern_thread.h").arg(check()),
             Command::new("c-tests").about("Prepare the C unit tests for the object (IMPL=)"),
             Command::new("scenarios").about("Run the regression scenarios on the object (IMPL=)"),
+            Command::new("exerciser-test")
+                .about("Run the exerciser's tests on the simulated kernel, on the object (IMPL=)"),
             Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
             Command::new("audit").about("Audit the object"),
             Command::new("parity").about("Write the README's parity table"),
@@ -113,12 +117,8 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "header" if arguments.get_flag("check") => header::check(&config)?,
         "header" => println!("{}", header::write(&config)?.display()),
         "c-tests" => println!("{}", ctests::prepare(&config)?.makefile.display()),
-        "scenarios" => {
-            let request = scenarios::Request::read(|name| std::env::var(name).ok())?;
-            if scenarios::run(&config, &request)?.failed > 0 {
-                bail!("scenarios failed: see the lines marked not ok");
-            }
-        }
+        "scenarios" => simulate(Suite::Scenarios, &config)?,
+        "exerciser-test" => simulate(Suite::Exerciser, &config)?,
         "sensitivity" => {
             let schedules = std::env::var("SCHEDULES")
                 .ok()
@@ -142,6 +142,15 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "miri" => println!("{}", checks::miri(&config)?),
         "install" => println!("installed: {}", checks::install(&config)?.display()),
         other => bail!("{other} is no subcommand: see kt --help"),
+    }
+    Ok(())
+}
+
+/// Runs a suite on the simulated kernel, as make's variables ask for.
+fn simulate(suite: Suite, config: &Config) -> Result<()> {
+    let request = scenarios::Request::read(suite, |name| std::env::var(name).ok())?;
+    if scenarios::run(config, &request)?.failed > 0 {
+        bail!("{} failed: see the lines marked not ok", suite.parts());
     }
     Ok(())
 }

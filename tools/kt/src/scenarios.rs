@@ -1,38 +1,19 @@
-//! `kt scenarios`: the object under test, the scenarios and the simulated
-//! kernel as one program, and running it.
+//! `kt scenarios` and `kt exerciser-test`: running the programs of
+//! [`crate::program`].
 
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use crate::config::{Config, Implementation};
 use crate::error::{Error, Result, bail};
-use crate::files::{self, Inputs};
-use crate::hosted;
-use crate::process;
+use crate::program::{self, Suite};
 use crate::report::Stage;
-use crate::staging;
 use crate::tally::Tally;
 
-/// The shim that calls the host's C library; everything else is kernel code.
-const HOST_SHIM: &str = "format.c";
-
-/// Flags of scenarios besides the kernel's.
-const FLAGS: &[&str] = &[
-    "-O1",
-    "-g",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-Wno-unused-parameter",
-    "-Wno-sign-compare",
-];
-
-/// How the scenarios are to be run: make's variables.
-#[derive(Debug, Default)]
+/// How a suite is to be run: make's variables.
+#[derive(Debug)]
 pub struct Request {
+    suite: Suite,
     /// Arguments of the runner.
     arguments: Vec<String>,
     /// The make command that asks for the same object again.
@@ -53,9 +34,9 @@ const OBJECT_VARIABLES: &[&str] = &[
 
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub fn read(suite: Suite, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let mut again = "make scenarios".to_string();
+        let mut again = format!("make {}", suite.target());
         for name in OBJECT_VARIABLES {
             if let Some(text) = value(name) {
                 again.push_str(&match text.contains([' ', ';', '&']) {
@@ -90,17 +71,22 @@ impl Request {
                 arguments.push("--picture".to_string());
             }
         }
-        Ok(Self { arguments, again })
+        Ok(Self {
+            suite,
+            arguments,
+            again,
+        })
     }
 
-    /// Every scenario, under as many schedules as usual.
-    pub fn all(config: &Config) -> Self {
-        let mut again = format!("make scenarios IMPL={}", config.implementation);
+    /// All of the suite, under as many schedules as usual.
+    pub fn all(suite: Suite, config: &Config) -> Self {
+        let mut again = format!("make {} IMPL={}", suite.target(), config.implementation);
         if config.implementation == Implementation::C {
             again.push_str(" KERN_THREAD_C=<file>");
         }
         again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
         Self {
+            suite,
             arguments: vec!["run".to_string()],
             again,
         }
@@ -117,168 +103,17 @@ fn check(name: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// What is linked with an object.
-pub struct Parts {
-    library: PathBuf,
-    objects: Vec<PathBuf>,
-}
-
-impl Parts {
-    /// Builds the simulated kernel and compiles the scenarios.
-    pub fn build(config: &Config) -> Result<Self> {
-        Ok(Self {
-            library: library(config)?,
-            objects: compile(config)?,
-        })
-    }
-
-    /// Builds the program for one hosted object in `folder`.
-    pub fn link(&self, object: &Path, folder: &Path) -> Result<PathBuf> {
-        let program = folder.join("scenarios");
-        let mut inputs = Inputs::new().file(object)?.file(&self.library)?;
-        for path in &self.objects {
-            inputs = inputs.file(path)?;
-        }
-        let stamp = inputs.stamp(folder.join(".scenarios"));
-        if stamp.is_current(&[&program]) {
-            return Ok(program);
-        }
-        files::make_dir(folder)?;
-        let temporary = files::temporary_name(&program);
-        let mut command = Command::new("cc");
-        command
-            .args(["-static", "-no-pie", "-o"])
-            .arg(&temporary)
-            .args(&self.objects)
-            .arg(object)
-            .arg(&self.library)
-            .args(["-lpthread", "-lm"]);
-        process::run(&mut command, "the scenarios do not link")?;
-        fs::rename(&temporary, &program).map_err(|e| Error::io("write", &program, &e))?;
-        stamp.record()?;
-        Ok(program)
-    }
-}
-
-/// Builds the program for the object of `IMPL`; gives its path.
-pub fn build(config: &Config) -> Result<PathBuf> {
-    let object = hosted::build(config)?;
-    let folder = config
-        .out
-        .join(format!("scenarios-{}", config.implementation));
-    Parts::build(config)?.link(&object, &folder)
-}
-
-/// The simulated kernel: the same for every configuration.
-fn library(config: &Config) -> Result<PathBuf> {
-    let target = config.root.join("target/kt/harness");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(&config.root)
-        .args(["build", "--quiet", "--locked", "--color=never"])
-        .args([
-            "--package=fbsd-harness",
-            "--profile=harness",
-            "--target-dir",
-        ])
-        .arg(&target)
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("RUSTFLAGS");
-    process::run(&mut command, "the simulated kernel does not compile")?;
-    Ok(target.join("harness/libfbsd_harness.a"))
-}
-
-/// Compiles scenarios and shims with the configuration's headers and options.
-fn compile(config: &Config) -> Result<Vec<PathBuf>> {
-    let staged = staging::stage(config)?;
-    let home = config.root.join("fbsd-harness");
-    let folder = config.out.join("scenarios");
-    let mut sources = Vec::new();
-    for part in ["scenarios", "shim"] {
-        let part = home.join(part);
-        sources.extend(files::tree(&part)?);
-    }
-    let headers: Vec<PathBuf> = sources
-        .iter()
-        .filter(|path| has_extension(path, "h"))
-        .cloned()
-        .chain([config.root.join("include/kern_thread.h")])
-        .collect();
-    let include = format!("-I{}", home.join("scenarios").display());
-    let exported = format!("-I{}", config.root.join("include").display());
-    let mut flags = FLAGS.to_vec();
-    flags.extend([include.as_str(), exported.as_str()]);
-
-    let sources: Vec<PathBuf> = sources
-        .into_iter()
-        .filter(|path| has_extension(path, "c"))
-        .collect();
-    let one = |source: &PathBuf| -> Result<PathBuf> {
-        let name = source.file_stem().unwrap_or_default().to_string_lossy();
-        let object = folder.join(format!("{name}.o"));
-        let mut inputs = Inputs::new()
-            .text(staged.compiler.command_line())
-            .text(staged.compiler.flags().join(" "))
-            .text(flags.join(" "))
-            .file(source)?;
-        for header in &headers {
-            inputs = inputs.file(header)?;
-        }
-        let stamp = inputs.stamp(folder.join(format!(".{name}")));
-        if !stamp.is_current(&[&object]) {
-            if source.file_name() == Some(OsStr::new(HOST_SHIM)) {
-                host_compile(source, &object)?;
-            } else {
-                staged.compiler.compile(source, &object, &flags)?;
-            }
-            stamp.record()?;
-        }
-        Ok(object)
-    };
-    let halves = sources.split_at(sources.len() / 2);
-    thread::scope(|scope| {
-        let first = scope.spawn(|| halves.0.iter().map(one).collect::<Result<Vec<_>>>());
-        let second = halves.1.iter().map(one).collect::<Result<Vec<_>>>();
-        let mut objects = match first.join() {
-            Ok(objects) => objects?,
-            Err(_) => bail!("compiling the scenarios failed: run make again"),
-        };
-        objects.extend(second?);
-        Ok(objects)
-    })
-}
-
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension() == Some(OsStr::new(extension))
-}
-
-fn host_compile(source: &Path, object: &Path) -> Result<()> {
-    if let Some(folder) = object.parent() {
-        files::make_dir(folder)?;
-    }
-    let mut command = Command::new("cc");
-    command
-        .args(["-O1", "-g", "-fno-pic", "-Wall", "-Wextra", "-Werror", "-c"])
-        .arg(source)
-        .arg("-o")
-        .arg(object);
-    let what = format!("{} does not compile", source.display());
-    process::run(&mut command, &what).map(drop)
-}
-
-/// Runs scenarios; what they say goes to standard output.  The count of a
-/// replayed schedule is empty.
+/// Runs a suite; what it says goes to standard output.
 pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     let stage = Stage::start(
-        "scenarios",
+        request.suite.target(),
         &format!(
             "{} with the {} object",
             config.name(),
             config.implementation
         ),
     );
-    let program = build(config)?;
+    let program = program::build(request.suite, config)?;
     stage.done();
     let sum = program.with_file_name("sum");
     let _ = fs::remove_file(&sum);
@@ -303,7 +138,10 @@ pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     let tally = fs::read_to_string(&sum).ok().and_then(|line| counts(&line));
     match tally {
         Some(tally) if status.success() || tally.failed > 0 => Ok(tally),
-        _ => bail!("the scenarios did not run to their end: {status}"),
+        _ => bail!(
+            "the {} did not run to their end: {status}",
+            request.suite.parts()
+        ),
     }
 }
 
@@ -328,7 +166,7 @@ mod tests {
     use super::*;
 
     fn request(variables: &[(&str, &str)]) -> Result<Request> {
-        Request::read(|name| {
+        Request::read(Suite::Scenarios, |name| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.to_string())
         })

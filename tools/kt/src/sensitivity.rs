@@ -14,8 +14,8 @@ use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::hosted;
 use crate::process;
+use crate::program::{self, Parts, Suite};
 use crate::report::Stage;
-use crate::scenarios::{self, Parts};
 use crate::staging::{self, Staged};
 
 /// Of 100 wrong versions so many have to be noticed.
@@ -48,7 +48,7 @@ pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
     check_unchanged(config, schedules)?;
     let bench = Bench {
         staged: staging::stage(config)?,
-        parts: Parts::build(config)?,
+        parts: Parts::build(Suite::Scenarios, config)?,
         folder: config.out.join("sensitivity"),
         source,
         schedules,
@@ -127,7 +127,7 @@ fn read_edits(config: &Config) -> Result<Vec<Edit>> {
 /// The file as it is has to pass, or being caught means nothing.
 fn check_unchanged(config: &Config, schedules: &str) -> Result<()> {
     let stage = Stage::start("edits", "none: the file as it is");
-    let program = scenarios::build(config)?;
+    let program = program::build(Suite::Scenarios, config)?;
     if let Some(catch) = judge(&program, "", schedules)? {
         bail!(
             "the unchanged C file fails {} ({}): run make scenarios IMPL=c first",

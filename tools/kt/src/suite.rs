@@ -13,6 +13,7 @@ use crate::matrix::{CASES, Case};
 use crate::object_file;
 use crate::options::Options;
 use crate::parity;
+use crate::program::Suite;
 use crate::scenarios;
 use crate::setup;
 use crate::tally::Tally;
@@ -45,7 +46,7 @@ pub fn all(config: &Config) -> Result<String> {
         ));
     }
     println!("C unit tests: {tally}");
-    let request = scenarios::Request::read(|name| env::var(name).ok())?;
+    let request = scenarios::Request::read(Suite::Scenarios, |name| env::var(name).ok())?;
     let tally = scenarios::run(config, &request)?;
     if tally.failed > 0 {
         bail!("{} scenarios failed on {}", tally.failed, object.display());
@@ -86,7 +87,9 @@ pub fn test(config: &Config) -> Result<()> {
         }
     }
     for options in ["", "INVARIANTS INVARIANT_SUPPORT WITNESS"] {
-        sum += all_scenarios(&config.variant(Profile::Reference, Options::parse(options)?));
+        let variant = config.variant(Profile::Reference, Options::parse(options)?);
+        sum += simulated(Suite::Scenarios, &variant);
+        sum += simulated(Suite::Exerciser, &variant);
     }
     sum += report("parity table of the README", parity::check(config, &parity));
     if config.oracle.is_none() {
@@ -128,9 +131,9 @@ fn beside_c(config: &Config) -> Tally {
     sum
 }
 
-/// The scenarios on the C object, if there is one, and on the Rust object: a
-/// scenario that the C file fails is wrong.
-fn all_scenarios(config: &Config) -> Tally {
+/// A suite on the C object, if there is one, and on the Rust object: what the C
+/// file fails is wrong.
+fn simulated(suite: Suite, config: &Config) -> Tally {
     let mut sum = Tally::default();
     for implementation in [Implementation::C, Implementation::Rust] {
         if implementation == Implementation::C && config.oracle.is_none() {
@@ -141,9 +144,12 @@ fn all_scenarios(config: &Config) -> Tally {
             implementation,
             ..config.clone()
         };
-        sum += match scenarios::run(&config, &scenarios::Request::all(&config)) {
+        sum += match scenarios::run(&config, &scenarios::Request::all(suite, &config)) {
             Ok(tally) => tally,
-            Err(error) => report::<()>(&format!("scenarios on {}", config.name()), Err(error)),
+            Err(error) => report::<()>(
+                &format!("{} on {}", suite.parts(), config.name()),
+                Err(error),
+            ),
         };
     }
     sum
