@@ -167,6 +167,16 @@ impl Compiler {
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
+    /// The headers that `source` includes, as the compiler names them.
+    pub fn headers(&self, source: &Path) -> Result<Vec<PathBuf>> {
+        let mut command = self.command(&["-M", "-x", "c"]);
+        let what = format!("{} cannot be read", source.display());
+        let output = process::run(command.arg(source), &what)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let names = text.split_whitespace().skip(1).filter(|word| *word != "\\");
+        Ok(names.map(PathBuf::from).collect())
+    }
+
     fn command(&self, extra: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.leading).args(self.flags()).args(extra);

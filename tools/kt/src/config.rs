@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::arch::Arch;
 use crate::error::{Result, bail};
+use crate::kernel_flags::KernelFlags;
 use crate::options::Options;
 
 /// Which FreeBSD the object is for.
@@ -98,6 +99,8 @@ pub struct Config {
     pub kernbuilddir: Option<PathBuf>,
     /// `KERN_THREAD_C=`: the C file that serves as oracle.
     pub oracle: Option<PathBuf>,
+    /// `KERNEL_CFLAGS=`.
+    pub kernel_flags: KernelFlags,
     /// `TOOLCHAIN=`.
     pub toolchain: Toolchain,
     /// `FEATURES=`: cargo features of the library.
@@ -159,6 +162,8 @@ impl Config {
             (Some(dir), None) => Options::from_kernel_build_dir(dir)?,
             (None, text) => Options::parse(text.as_deref().unwrap_or(""))?,
         };
+        let kernel_flags =
+            KernelFlags::read(&value("KERNEL_CFLAGS").unwrap_or_default(), &options)?;
         let features = value("FEATURES")
             .map(|text| {
                 text.split([' ', ','])
@@ -175,6 +180,7 @@ impl Config {
             sysdir,
             kernbuilddir,
             oracle: path("KERN_THREAD_C"),
+            kernel_flags,
             toolchain,
             features,
             implementation,
@@ -220,6 +226,9 @@ impl Config {
         }
         if self.toolchain != Toolchain::default_of(self.arch) {
             parts.push(self.toolchain.to_string());
+        }
+        if self.kernel_flags.retpoline {
+            parts.push("retpoline".to_string());
         }
         parts.push(self.features.join("+"));
         parts.retain(|part| !part.is_empty());

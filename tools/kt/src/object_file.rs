@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::archive;
 use crate::bindings;
 use crate::config::Config;
+use crate::depend;
 use crate::error::Result;
 use crate::files;
 use crate::link;
@@ -14,10 +15,14 @@ use crate::rust::{self, Rustc};
 /// Builds `kern_thread.o` and `libkern_thread.a`, or finds them up to date, and
 /// gives the object's path.
 pub fn build(config: &Config) -> Result<PathBuf> {
+    for note in &config.kernel_flags.notes {
+        eprintln!("note: {note}");
+    }
     let rustc = Rustc::find(config)?;
     let object = config.out.join("kern_thread.o");
     let library = config.out.join("libkern_thread.a");
     let bindings = bindings::ensure(config)?;
+    depend::write(config, &object)?;
     let stamp = rust::inputs(config, &rustc, &bindings)?.stamp(config.out.join(".object"));
     if stamp.is_current(&[&object, &library]) {
         return Ok(object);

@@ -159,6 +159,11 @@ impl Options {
     }
 }
 
+/// Whether an option of this name changes what the file's macros do.
+pub fn matters(name: &str) -> bool {
+    KNOWN.iter().any(|(word, _)| *word == name) || REFUSED.contains(&name)
+}
+
 /// The `opt_*.h` files of a kernel build directory, sorted.
 pub fn option_headers(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
     let entries = std::fs::read_dir(dir).map_err(|e| Error::io("read", dir, &e))?;

@@ -29,6 +29,9 @@ const INSTALLED: &str = "/usr/bin/rustc";
 const INSTALL_SOURCES: &str =
     "run rustup component add rust-src, or on Debian apt-get install rustc-web rust-web-src";
 
+/// What clang does by itself for `-mretpoline`.
+const NO_JUMP_TABLES: &str = "-Cllvm-args=-min-jump-table-entries=1000000";
+
 /// rustc as this machine has it.
 pub struct Rustc {
     program: PathBuf,
@@ -150,6 +153,9 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
     let mut flags: Vec<String> = own.map(ToString::to_string).collect();
     if config.toolchain == Toolchain::Host {
         flags.push(HOST_FLAGS.to_string());
+    }
+    if config.kernel_flags.retpoline {
+        flags.push(NO_JUMP_TABLES.to_string());
     }
     for (path, name) in rustc.remaps(&config.root) {
         flags.push(format!("--remap-path-prefix={}={name}", path.display()));

@@ -45,6 +45,7 @@ fn run(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
         "TOOLCHAIN",
         "FEATURES",
         "IMPL",
+        "KERNEL_CFLAGS",
         "DESTDIR",
         "PREFIX",
     ] {
