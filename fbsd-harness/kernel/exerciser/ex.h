@@ -239,6 +239,15 @@ int	ex_sysctl_set(const char *name, long value);
 /* Threads of the whole system, or of one process; or -errno. */
 int	ex_thread_count(void);
 int	ex_thread_count_of(int pid);
+/* What a thread of a process does. */
+enum ex_state {
+	EX_GONE,		/* there is no such thread */
+	EX_RUNS,		/* or could */
+	EX_SLEEPS,
+	EX_STOPPED,		/* off the CPU, and its process is to stop */
+	EX_OTHER		/* waits for a lock, exits */
+};
+enum ex_state ex_thr_state(int pid, int tid);
 
 /* ---- Debugger and reaper ----------------------------------------------- */
 

@@ -76,25 +76,44 @@ ex_sysctl_set(const char *name, long value)
 /* The kernel gives a structure of kilobytes for each thread. */
 #define	MOST_THREADS	2048
 
+/*
+ * The threads of one process or of all, as kinfo_procs; give_list() ends their
+ * use.  How many, or -errno.
+ */
+static int
+get_list(int what, int pid, struct kinfo_proc **list)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, what | KERN_PROC_INC_THREAD, pid };
+	size_t size = sizeof(**list) * MOST_THREADS;
+	long error;
+
+	*list = live_map(size);
+	if (*list == NULL)
+		return (-ENOMEM);
+	error = CALL(__sysctl, mib, what == KERN_PROC_PROC ? 3 : 4, *list,
+	    &size, NULL, 0);
+	if (error < 0)
+		return (error);
+	return (size == 0 ? 0 : size / (*list)->ki_structsize);
+}
+
+static void
+give_list(struct kinfo_proc *list)
+{
+
+	if (list != NULL)
+		live_unmap(list, sizeof(*list) * MOST_THREADS);
+}
+
 static int
 count_threads(int what, int pid)
 {
-	int mib[] = { CTL_KERN, KERN_PROC, what | KERN_PROC_INC_THREAD, pid };
 	struct kinfo_proc *list;
-	size_t size = sizeof(*list) * MOST_THREADS;
-	long error;
 	int n;
 
-	list = live_map(size);
-	if (list == NULL)
-		return (-ENOMEM);
-	error = CALL(__sysctl, mib, what == KERN_PROC_PROC ? 3 : 4, list, &size,
-	    NULL, 0);
-	n = 0;
-	if (error == 0 && size > 0)
-		n = size / list->ki_structsize;
-	live_unmap(list, sizeof(*list) * MOST_THREADS);
-	return (error < 0 ? (int)error : n);
+	n = get_list(what, pid, &list);
+	give_list(list);
+	return (n);
 }
 
 int
@@ -109,4 +128,38 @@ ex_thread_count_of(int pid)
 {
 
 	return (count_threads(KERN_PROC_PID, pid));
+}
+
+/* ---- States of threads --------------------------------------------------- */
+
+static enum ex_state
+state_of(int stat)
+{
+
+	switch (stat) {
+	case SRUN:
+		return (EX_RUNS);
+	case SSLEEP:
+		return (EX_SLEEPS);
+	case SSTOP:
+		return (EX_STOPPED);
+	default:
+		return (EX_OTHER);
+	}
+}
+
+enum ex_state
+ex_thr_state(int pid, int tid)
+{
+	struct kinfo_proc *list;
+	enum ex_state state;
+	int n;
+
+	state = EX_GONE;
+	n = get_list(KERN_PROC_PID, pid, &list);
+	for (int i = 0; i < n; i++)
+		if (list[i].ki_tid == tid && list[i].ki_stat != SZOMB)
+			state = state_of(list[i].ki_stat);
+	give_list(list);
+	return (state);
 }

@@ -69,10 +69,10 @@ ex_thread_count(void)
 	return (u_thread_count());
 }
 
+/* A look at a process, and what it found. */
 struct look {
 	int	    pid, tid;
 	int	    n;
-	int	   *tids;
 };
 
 static int
@@ -97,6 +97,45 @@ ex_thread_count_of(int pid)
 
 	error = u_syscall(count_threads, &look);
 	return (error != 0 ? -error : look.n);
+}
+
+/* As the kernel tells it to ps(1). */
+static int
+look_at(void *arg)
+{
+	struct look *look = arg;
+	struct thread *td;
+	struct proc *p;
+
+	look->n = EX_GONE;
+	p = sim_lock_proc(look->pid);
+	if (p == NULL)
+		return (0);
+	FOREACH_THREAD_IN_PROC(p, td) {
+		if (td->td_tid != look->tid)
+			continue;
+		thread_lock(td);
+		if (TD_ON_RUNQ(td) || TD_CAN_RUN(td) || TD_IS_RUNNING(td))
+			look->n = EX_RUNS;
+		else if (P_SHOULDSTOP(p))
+			look->n = EX_STOPPED;
+		else if (TD_IS_SLEEPING(td))
+			look->n = EX_SLEEPS;
+		else
+			look->n = EX_OTHER;
+		thread_unlock(td);
+	}
+	PROC_UNLOCK(p);
+	return (0);
+}
+
+enum ex_state
+ex_thr_state(int pid, int tid)
+{
+	struct look look = { .pid = pid, .tid = tid };
+
+	(void)u_syscall(look_at, &look);
+	return (look.n);
 }
 
 /* ---- ptrace -------------------------------------------------------------- */
