@@ -30,7 +30,7 @@ pub use contract::Contract;
 pub use elf::Subject;
 pub use file::contract_for;
 pub use report::{Report, Row};
-pub use rules::{Rules, audit};
+pub use rules::{Frame, Rules, audit, frames};
 
 /// Why an audit could not be made: one line that says how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 mod support;
 
 use iced_x86::code_asm::*;
-use kt_audit::{Report, Rules};
+use kt_audit::{Report, Rules, frames};
 use support::{Sample, fails_only, holds};
 
 const FIRST: &str = "functions that begin with their frame";
@@ -266,4 +266,16 @@ fn an_aligned_frame_counts_with_its_alignment() {
 fn the_largest_frame_is_named() {
     let report = of_size(128);
     assert_eq!(report.row(LARGEST).unwrap().found, "128 bytes, bad");
+}
+
+/// Guards what a check of a linked kernel builds on: each function's own frame.
+#[test]
+fn each_function_has_its_frame_listed() {
+    let mut s = Sample::good();
+    s.code("bad", false, |a| a.ret());
+    let found = frames(&s.subject());
+    let of = |name: &str| found.iter().find(|f| f.function == name).expect("listed");
+    assert_eq!((of("caller").bytes, of("caller").fault), (8, None));
+    assert_eq!(of("bad").bytes, 0);
+    assert_eq!(of("bad").fault, Some("does not begin with push rbp"));
 }

@@ -132,7 +132,8 @@ pub fn is_padding(instruction: &Instruction) -> bool {
     matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3)
 }
 
-fn decode(data: &[u8], range: std::ops::Range<u64>) -> Vec<Instruction> {
+/// The instructions in `range` of a section's `data`.
+pub fn decode(data: &[u8], range: std::ops::Range<u64>) -> Vec<Instruction> {
     let bytes = data
         .get(range.start as usize..range.end as usize)
         .unwrap_or_default();

@@ -17,6 +17,8 @@ use crate::contract::Contract;
 use crate::elf::Subject;
 use crate::report::Report;
 
+pub use stack::{Frame, frames};
+
 /// Limits that are not part of a contract.
 #[derive(Debug, Clone)]
 pub struct Rules {

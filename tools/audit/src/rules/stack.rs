@@ -14,10 +14,46 @@ use iced_x86::{
 use crate::elf::{Place, Subject};
 use crate::report::Row;
 use crate::rules::Rules;
-use crate::rules::code::{Function, at, is_padding, reads_or_writes_memory};
+use crate::rules::code::{Function, at, decode, is_padding, reads_or_writes_memory};
 
 /// Bytes between the return address and what %rbp points to.
 const SAVED_RBP: i64 = 8;
+/// An instruction changes the stack pointer by an amount that it does not name.
+const UNKNOWN: &str = "the frame's size cannot be told";
+
+/// The stack frame of one function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Function.
+    pub function: String,
+    /// Bytes below the return address, the saved frame pointer with them.
+    pub bytes: u64,
+    /// What is wrong with how it begins, or that its size can't be told.
+    pub fault: Option<&'static str>,
+}
+
+/// The frames of all functions of `subject`, by section and offset.
+pub fn frames(subject: &Subject) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    for (section, home) in subject.sections.iter().enumerate() {
+        for symbol in subject.functions_in(section) {
+            let body = decode(&home.data, symbol.value..symbol.value + symbol.size);
+            let function = Function {
+                section,
+                symbol,
+                body,
+            };
+            let depths = Depths::of(subject, &function);
+            let unknown = (!depths.unknown.is_empty()).then_some(UNKNOWN);
+            frames.push(Frame {
+                function: symbol.name.clone(),
+                bytes: depths.most.max(0) as u64,
+                fault: opening(&function).or(unknown),
+            });
+        }
+    }
+    frames
+}
 
 /// All rows of this module.
 pub fn rows(subject: &Subject, functions: &[Function<'_>], rules: &Rules) -> Vec<Row> {
@@ -260,7 +296,7 @@ impl Depths {
         let mut faults = Vec::new();
         let mut fault = |i: &Instruction, why: &str| faults.push(at(subject, function, i, why));
         for index in &self.unknown {
-            fault(&function.body[*index], "the frame's size cannot be told");
+            fault(&function.body[*index], UNKNOWN);
         }
         for (i, depth) in function.body.iter().zip(&self.before) {
             let Some(depth) = *depth else { continue };
