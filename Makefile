@@ -13,6 +13,7 @@ KT= \
 	ONLY="$(ONLY)" SEED="$(SEED)" SCHEDULES="$(SCHEDULES)" \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
+	KERNEL="$(KERNEL)" \
 	cargo run --quiet --locked --package kt --
 
 all: need
@@ -35,6 +36,9 @@ sensitivity: need
 
 audit: need
 	@$(KT) audit
+
+kernel-check: need
+	@$(KT) kernel-check
 
 bindings: need
 	@$(KT) bindings
@@ -69,4 +73,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object scenarios exerciser-test sensitivity audit bindings header parity check miri kernel-add kernel-remove kernel-status install need clean
+.PHONY: all test object scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status install need clean

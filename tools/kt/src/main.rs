@@ -23,6 +23,7 @@ mod hosted;
 mod kbi;
 mod kernel;
 mod kernel_flags;
+mod kernel_check;
 mod layout;
 mod link;
 mod matrix;
@@ -78,6 +79,7 @@ fn command() -> Command {
                 .about("Run the exerciser's tests on the simulated kernel, on the object (IMPL=)"),
             Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
             Command::new("audit").about("Audit the object"),
+            Command::new("kernel-check").about("Check a linked kernel (KERNEL)"),
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
             Command::new("miri").about("Run the library's unit tests under Miri"),
@@ -138,6 +140,10 @@ fn run(arguments: &ArgMatches) -> Result<()> {
                 bail!("the object breaks rules of the audit: see the lines marked FAILED");
             }
             println!("audit: ok");
+        }
+        "kernel-check" => {
+            let lookup = |name: &str| std::env::var(name).ok();
+            kernel_check::run(&kernel_check::Request::read(lookup, &cwd)?)?;
         }
         "parity" => parity::write(&config)?,
         "check" => checks::check(&config)?,

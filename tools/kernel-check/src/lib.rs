@@ -1,0 +1,77 @@
+//! The check of a linked FreeBSD kernel: is the Rust object in it in place of
+//! C's, whole and in order?
+//!
+//! [`Image`] is the kernel, [`check`] reads one and applies the rules, and
+//! [`Report`] is what comes out: tables, and one line for each problem.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`image`], [`halves`], [`machine`] | reading a kernel and its debug data, what depends on the architecture |
+//! | [`expected`] | what the contract of the audit says of this kernel |
+//! | [`origin`], [`dwarf`] | which compiler made a function |
+//! | [`code`] | what a function uses, and its frame |
+//! | [`records`] | what linker sets point to |
+//! | [`functions`], [`sets`], [`names`], [`relocs`], [`layout`] | the rules |
+//! | [`report`] | tables and problems |
+
+pub mod code;
+pub mod dwarf;
+pub mod expected;
+pub mod functions;
+pub mod halves;
+pub mod image;
+pub mod layout;
+pub mod machine;
+pub mod names;
+pub mod origin;
+pub mod records;
+pub mod relocs;
+pub mod report;
+pub mod sets;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+
+use kt_audit::Error;
+
+use expected::Expected;
+pub use image::Image;
+use image::Symbol;
+use origin::{Maker, Origin};
+pub use report::{Report, Table};
+
+/// Checks the kernel at `path`.
+pub fn check(path: &Path) -> Result<Report, Error> {
+    check_image(&halves::read(path)?)
+}
+
+/// Checks a kernel that has been read.
+pub fn check_image(image: &Image) -> Result<Report, Error> {
+    let expected = expected::of(image)?;
+    let origins = origin::of(image, &expected.functions)?;
+    let makers: BTreeSet<Maker> = origins.values().filter_map(Origin::maker).collect();
+    if makers.contains(&Maker::C) && !makers.contains(&Maker::Rust) {
+        return Err(Error::new(format!(
+            "{} has the C file's functions, not the Rust object's: link it with kern_thread.o",
+            image.path.display()
+        )));
+    }
+    let own = own_code(image, &expected);
+    let mut report = functions::check(image, &expected, &origins, &own);
+    report.extend(sets::check(image, &expected));
+    report.extend(names::check(image, &expected));
+    report.extend(relocs::check(image, &own));
+    report.extend(layout::check(image, &own));
+    Ok(report)
+}
+
+/// Addresses of the object's functions, exported and local.
+fn own_code(image: &Image, expected: &Expected) -> Vec<Range<u64>> {
+    let ours = |symbol: &&Symbol| {
+        let exported = !symbol.is_local() && expected.functions.contains(&symbol.name);
+        symbol.is_func() && (exported || origin::maker_of(image, symbol) == Some(Maker::Rust))
+    };
+    let functions = image.places().filter(ours);
+    functions.map(|s| s.value..s.value + s.size).collect()
+}
