@@ -26,6 +26,7 @@ pub struct Audited {
 pub fn run(config: &Config) -> Result<Audited> {
     let object = object_file::build(config)?;
     let mut rules = Rules::shipped();
+    let config = &with_the_trees_own_file(config);
     let contract = if config.oracle.is_some() {
         let oracle = oracle::build(config)?;
         if config.options == Options::default() {
@@ -51,6 +52,16 @@ pub fn run(config: &Config) -> Result<Audited> {
         baseline: contract.origin.clone(),
         report,
     })
+}
+
+/// A source tree brings its own C file, which is the oracle unless another is
+/// given.
+fn with_the_trees_own_file(config: &Config) -> Config {
+    let mut config = config.clone();
+    if let (None, Some(sysdir)) = (&config.oracle, &config.sysdir) {
+        config.oracle = Some(sysdir.join("kern/kern_thread.c")).filter(|file| file.is_file());
+    }
+    config
 }
 
 fn read(path: &Path) -> Result<Subject> {

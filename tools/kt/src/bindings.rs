@@ -14,6 +14,7 @@ use crate::error::{Error, Result, bail};
 use crate::files::{self, Inputs};
 use crate::kbi;
 use crate::layout;
+use crate::needs;
 use crate::report::Stage;
 use crate::setup;
 use crate::staging::{self, Staged};
@@ -111,6 +112,7 @@ fn inputs(config: &Config, staged: &Staged) -> Result<Inputs> {
         .text(staged.compiler.flags().join(" "))
         .file(&config.root.join("src/bindings/wrapper.h"))?
         .file(&config.root.join("src/bindings/allow.toml"))?
+        .file(&config.root.join("src/bindings/needs.toml"))?
         .tree(&staged.compiler.include.join("."))
 }
 
@@ -140,7 +142,13 @@ fn same(path: &Path, generated: &str) -> Result<()> {
 
 fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
     let source = Source::library(config);
+    needs::readable(config, &staged.compiler, &source.wrapper)?;
     let (bindings, names) = bind(config, staged, &source)?;
+    needs::check(
+        config,
+        &source.allow.with_file_name("needs.toml"),
+        &bindings,
+    )?;
     let layout = layout::probe(
         config,
         &staged.compiler,
@@ -149,7 +157,7 @@ fn generate(config: &Config, staged: &Staged) -> Result<Generated> {
         &names.0.borrow(),
     )?;
     if let Some(sysdir) = &config.sysdir {
-        kbi::check(sysdir, &layout)?;
+        kbi::check(config.arch, sysdir, &layout)?;
     }
     Ok(Generated { bindings, layout })
 }

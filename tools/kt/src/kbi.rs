@@ -7,11 +7,19 @@
 
 use std::path::Path;
 
+use crate::arch::Arch;
 use crate::error::{Result, bail};
 use crate::files;
 
-/// The macro around the assertions of amd64.
-const ARCHITECTURE: &str = "__amd64__";
+/// The macro around the assertions of a machine.
+fn guard(arch: Arch) -> &'static str {
+    match arch {
+        Arch::Amd64 => "__amd64__",
+        Arch::I386 => "__i386__",
+        Arch::Aarch64 => "__aarch64__",
+        Arch::Riscv64 => "__riscv",
+    }
+}
 
 /// One assertion: `offsetof(struct owner, field) == offset`.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,12 +31,12 @@ struct Promise {
 
 /// Compares a tree's promises with the `layout` that its headers give; a
 /// folder of headers without the C file promises nothing.
-pub fn check(sysdir: &Path, layout: &str) -> Result<()> {
+pub fn check(arch: Arch, sysdir: &Path, layout: &str) -> Result<()> {
     let file = sysdir.join("kern/kern_thread.c");
     if !file.is_file() {
         return Ok(());
     }
-    for promise in promises(&files::read(&file)?, ARCHITECTURE) {
+    for promise in promises(&files::read(&file)?, guard(arch)) {
         let Promise {
             owner,
             field,
@@ -50,9 +58,9 @@ pub fn check(sysdir: &Path, layout: &str) -> Result<()> {
     Ok(())
 }
 
-/// The assertions between `#ifdef <architecture>` and its `#endif`.
-fn promises(source: &str, architecture: &str) -> Vec<Promise> {
-    let wanted = format!("#ifdef {architecture}");
+/// The assertions between `#ifdef <guard>` and its `#endif`.
+fn promises(source: &str, guard: &str) -> Vec<Promise> {
+    let wanted = format!("#ifdef {guard}");
     let mut promises = Vec::new();
     let mut inside = false;
     for line in source.lines().map(str::trim) {
@@ -112,7 +120,7 @@ layout_field!(proc_, p_pid, \"struct proc\", \"p_pid\", 196, 4);
     fn check_text(source: &str, layout: &str) -> Result<()> {
         let tree = Scratch::new("kbi");
         tree.write("kern/kern_thread.c", source);
-        check(tree.path(), layout)
+        check(Arch::Amd64, tree.path(), layout)
     }
 
     #[test]
@@ -145,6 +153,6 @@ layout_field!(proc_, p_pid, \"struct proc\", \"p_pid\", 196, 4);
     #[test]
     fn headers_without_the_file_promise_nothing() {
         let tree = Scratch::new("nokbi");
-        check(tree.path(), "").expect("nothing to compare");
+        check(Arch::Amd64, tree.path(), "").expect("nothing to compare");
     }
 }

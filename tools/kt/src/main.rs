@@ -27,6 +27,7 @@ mod kernel_check;
 mod layout;
 mod link;
 mod matrix;
+mod needs;
 mod object_file;
 mod options;
 mod oracle;

@@ -15,7 +15,7 @@ pub fn build(config: &Config) -> Result<PathBuf> {
     let Some(source) = &config.oracle else {
         bail!("no C file to compile: give KERN_THREAD_C=<path of FreeBSD's kern_thread.c>");
     };
-    if config.profile != Profile::Reference {
+    if config.profile != Profile::Reference && config.sysdir.is_none() {
         bail!(
             "KERN_THREAD_C is an oracle for PROFILE=ref alone: the C file does not compile with the headers of PROFILE={}",
             config.profile

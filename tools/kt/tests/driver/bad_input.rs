@@ -90,16 +90,57 @@ fn headers_of_another_release() {
 #[test]
 fn headers_whose_layout_differs() {
     let tree = source_tree("other-layout");
+    fs::create_dir(tree.join("kern")).expect("folder");
+    fs::write(
+        tree.join("kern/kern_thread.c"),
+        "#ifdef __amd64__\n_Static_assert(offsetof(struct thread, td_flags) == 0x108,\n",
+    )
+    .expect("written");
+    let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "14")];
+    result(&kt(&["bindings"], &variables));
     edit(
         &tree,
         "proc.h",
         "struct thread {",
         "struct thread {\n\tlong td_inserted;\n",
     );
-    let variables = [("SYSDIR", &*tree.display().to_string()), ("PROFILE", "14")];
     let line = refusal(&kt(&["object"], &variables));
-    assert!(line.contains("layout that PROFILE=14 stands for"), "{line}");
-    assert!(line.contains("td_flags"), "{line}");
+    assert!(
+        line.contains("promises modules td_flags at 0x108"),
+        "{line}"
+    );
+    assert!(line.contains("have it at 0x110"), "{line}");
+}
+
+/// What the headers lack is named before rustc runs: a field, a function, and
+/// what the compiler itself misses.
+#[test]
+fn headers_that_lack_what_the_library_needs() {
+    for (header, from, to, expected) in [
+        (
+            "proc.h",
+            "struct thread *td_zombie;",
+            "struct thread *td_zombies;",
+            "sys/proc.h: struct thread has no td_zombie, which src/reap.rs needs: this tree is not supported",
+        ),
+        (
+            "sleepqueue.h",
+            "sleepq_remove_nested(struct thread",
+            "sleepq_remove_deep(struct thread",
+            "sys/sleepqueue.h: no sleepq_remove_nested, which src/suspend.rs needs: this tree is not supported",
+        ),
+        (
+            "proc.h",
+            "\tTDA_SUSPEND,",
+            "",
+            "use of undeclared identifier 'TDA_SUSPEND': this tree is not supported",
+        ),
+    ] {
+        let tree = source_tree("lacking");
+        edit(&tree, header, from, to);
+        let line = refusal(&kt(&["object"], &[("SYSDIR", &tree.display().to_string())]));
+        assert!(line.ends_with(expected), "{line}");
+    }
 }
 
 #[test]
