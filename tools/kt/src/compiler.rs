@@ -162,7 +162,9 @@ impl Compiler {
 
     /// Compiles nothing and gives the diagnostics, all of them.
     pub fn diagnostics(&self, source: &Path) -> Result<String> {
-        let mut command = self.command(&["-fsyntax-only", "-ferror-limit=0"]);
+        // Without -c zig prepares a link too, and refuses one of code that
+        // depends on its position.
+        let mut command = self.command(&["-fsyntax-only", "-fpic", "-ferror-limit=0"]);
         let output = process::output(command.arg(source))?;
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }

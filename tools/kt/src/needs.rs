@@ -44,15 +44,14 @@ pub fn readable(config: &Config, compiler: &Compiler, wrapper: &Path) -> Result<
     };
     let source = config.out.join("headers.c");
     files::write(&source, format!("#include \"{}\"\n", wrapper.display()))?;
-    let diagnostics = compiler.diagnostics(&source)?;
-    let mut lines = diagnostics.lines();
-    match lines.find(|line| line.contains(" error: ")) {
-        None => Ok(()),
-        Some(line) => bail!(
-            "SYSDIR={}: the library can't read these headers: {line}: this tree is not supported",
-            sysdir.display()
-        ),
-    }
+    compiler
+        .compile(&source, &source.with_extension("o"), &[])
+        .map_err(|cause| {
+            Error::new(format!(
+                "SYSDIR={}: {cause}: this tree is not supported",
+                sysdir.display()
+            ))
+        })
 }
 
 /// Fails naming the first thing that the headers of a configuration lack.
