@@ -64,6 +64,9 @@ kernel-remove: need
 kernel-status: need
 	@$(KT) kernel-status
 
+exerciser: need
+	@$(KT) exerciser
+
 install: need
 	@$(KT) install
 
@@ -73,4 +76,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status install need clean
+.PHONY: all test object scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

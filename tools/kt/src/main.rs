@@ -17,6 +17,7 @@ mod depend;
 mod edits;
 mod elsewhere;
 mod error;
+mod exerciser;
 mod files;
 mod header;
 mod hosted;
@@ -87,6 +88,7 @@ fn command() -> Command {
             Command::new("kernel-add").about("Add the option KERN_THREAD_RS to a FreeBSD source tree (SYSDIR)"),
             Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
             Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
+            Command::new("exerciser").about("Build the program that tests a live kernel's threads"),
             Command::new("install").about("Install object, archive and header (DESTDIR, PREFIX)"),
         ])
 }
@@ -149,6 +151,7 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "parity" => parity::write(&config)?,
         "check" => checks::check(&config)?,
         "miri" => println!("{}", checks::miri(&config)?),
+        "exerciser" => println!("{}", exerciser::build(&config)?.display()),
         "install" => println!("installed: {}", checks::install(&config)?.display()),
         other => bail!("{other} is no subcommand: see kt --help"),
     }

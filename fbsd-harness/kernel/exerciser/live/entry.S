@@ -76,6 +76,6 @@ live_vfork:
 	.p2align 2
 	.long	8, 4, 1			/* NT_FREEBSD_ABI_TAG */
 	.asciz	"FreeBSD"
-	.long	LIVE_ABI		/* __FreeBSD_version */
+	.long	1400000			/* __FreeBSD_version */
 
 	.section .note.GNU-stack, "", @progbits
