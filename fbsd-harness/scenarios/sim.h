@@ -279,6 +279,8 @@ struct proc *sim_proc_parked(const char *name, int n);
 
 /* n user-mode points: places where interrupts and ASTs are taken. */
 void	u_spin(int n);
+/* n rounds of a loop in user mode: points, others get the CPU, time passes. */
+void	u_spin_rounds(int n);
 /* User-mode points until the variable is no longer zero. */
 void	u_spin_until(volatile int *flag);
 /* User-mode points for ever; leaves only by dying. */

@@ -28,6 +28,13 @@ unsafe extern "C" fn u_spin(n: c_int) {
 }
 
 #[unsafe(no_mangle)]
+unsafe extern "C" fn u_spin_rounds(n: c_int) {
+    for _ in 0..n {
+        entry::user_spin();
+    }
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn u_spin_until(flag: *const c_int) {
     while flag.read_volatile() == 0 {
         entry::user_spin();

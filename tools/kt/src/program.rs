@@ -67,7 +67,7 @@ impl Suite {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             path.parent() == Some(&home.join("sim"))
                 || path.parent() == Some(&home)
-                    && (name == "ex.h" || name.starts_with("tests") && name.ends_with(".c"))
+                    && (name.starts_with("tests") || has_extension(path, "h"))
         }));
         Ok(found)
     }

@@ -136,8 +136,8 @@ void
 ex_spin(int n)
 {
 
-	/* Some rounds of a loop take as long as one point. */
-	u_spin(n / 64 + 1);
+	/* Each is worth many of a processor's. */
+	u_spin_rounds(n / 100 + 1);
 }
 
 void
