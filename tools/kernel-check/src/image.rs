@@ -416,9 +416,9 @@ impl Image {
         self.debug.as_deref().unwrap_or(&self.data)
     }
 
-    /// Takes the debug data of `other`, and its symbols if it has more.
+    /// Takes the debug data of `other`, and its symbols if they tell more.
     pub fn take_debug(&mut self, other: Self) {
-        if self.stripped {
+        if self.stripped || (self.files.is_empty() && !other.files.is_empty()) {
             self.stripped = other.stripped;
             self.symbols = other.symbols;
             self.files = other.files;

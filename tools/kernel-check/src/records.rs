@@ -176,6 +176,15 @@ pub fn text(fields: &Fields, names: &[&str]) -> String {
     cells.join(" ")
 }
 
+/// `name=value` of all fields.
+pub fn whole_text(fields: &Fields) -> String {
+    let cells: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    cells.join(" ")
+}
+
 /// How a local function is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Local {

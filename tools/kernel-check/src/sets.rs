@@ -56,6 +56,26 @@ pub fn check(image: &Image, expected: &Expected) -> Report {
     report
 }
 
+/// Where the object's entries are in `set`: for each of `wanted`, its text and
+/// the entries that say the same.
+pub fn own_places(image: &Image, set: &Set, wanted: &[Fields]) -> Vec<(String, Vec<usize>)> {
+    let Some(section) = image.section(set.name) else {
+        return Vec::new();
+    };
+    let found: Vec<Option<String>> = targets(image, section)
+        .into_iter()
+        .map(|target| records::read(image, set, target?, Local::ByUse))
+        .map(|fields| Some(records::text(&fields?, set.compared)))
+        .collect();
+    let places = wanted.iter().map(|wanted| {
+        let wanted = records::text(wanted, set.compared);
+        let same = |n: &usize| found[*n].as_ref() == Some(&wanted);
+        let at = (0..found.len()).filter(same).collect();
+        (wanted, at)
+    });
+    places.collect()
+}
+
 /// The entries of `set` that are the object's.
 fn own_entries(
     image: &Image,
@@ -69,46 +89,37 @@ fn own_entries(
         report.problem(format!("{name} is missing"));
         return;
     };
-    let targets = targets(image, section);
-    let found: Vec<Option<Fields>> = targets
-        .iter()
-        .map(|target| records::read(image, set, (*target)?, Local::ByUse))
-        .collect();
-    let mut places = Vec::new();
-    for wanted in wanted {
-        let wanted = records::text(wanted, set.compared);
-        let same = |fields: &Option<Fields>| {
-            fields
-                .as_ref()
-                .is_some_and(|fields| records::text(fields, set.compared) == wanted)
-        };
-        let at: Vec<usize> = (0..found.len()).filter(|n| same(&found[*n])).collect();
+    let places = own_places(image, set, wanted);
+    for (what, at) in &places {
         match at[..] {
-            [] => report.problem(format!("{name} has no entry {wanted}")),
+            [] => report.problem(format!("{name} has no entry {what}")),
             [_] => {}
-            _ => report.problem(format!("{name} has {} entries {wanted}", at.len())),
+            _ => report.problem(format!("{name} has {} entries {what}", at.len())),
         }
-        if let Some(at) = at.first() {
-            places.push(*at);
-            table.push([name.to_owned(), at.to_string(), wanted]);
+        for at in at {
+            table.push([name.to_owned(), at.to_string(), what.clone()]);
         }
     }
-    if places.windows(2).any(|pair| pair[1] != pair[0] + 1) {
-        let order: Vec<String> = places.iter().map(ToString::to_string).collect();
+    let first: Vec<usize> = places
+        .iter()
+        .filter_map(|(_, at)| at.first().copied())
+        .collect();
+    if first.windows(2).any(|pair| pair[1] != pair[0] + 1) {
+        let order: Vec<String> = first.iter().map(ToString::to_string).collect();
         report.problem(format!(
             "{name} has the object's entries at {}, not side by side in C's order",
             order.join(", ")
         ));
     }
-    for (index, target) in targets.iter().enumerate() {
-        let ours = target
-            .and_then(|target| image.symbol_at(target))
-            .is_some_and(|symbol| origin::maker_of(image, symbol) == Some(Maker::Rust));
-        if ours && !places.contains(&index) {
-            let what = target.map(|target| records::name(image, target));
+    for (index, target) in targets(image, section).into_iter().enumerate() {
+        let Some(symbol) = target.and_then(|target| image.symbol_at(target)) else {
+            continue;
+        };
+        let ours = origin::maker_of(image, symbol) == Some(Maker::Rust);
+        if ours && !places.iter().any(|(_, at)| at.contains(&index)) {
             report.problem(format!(
                 "entry {index} of {name} is the Rust object's {} and C's object has no such entry",
-                what.unwrap_or_default()
+                symbol.name
             ));
         }
     }
