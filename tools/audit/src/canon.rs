@@ -181,8 +181,7 @@ impl<'a> Canon<'a> {
 
     /// What kind of instruction `reloc` points to.
     fn code(&self, reloc: &Reloc) -> &'static str {
-        /// The five-byte nop that the kernel turns into a jump.
-        const PATCHPOINT: [u8; 5] = [0x66, 0x0f, 0x1f, 0x04, 0x00];
+        let patchpoint = self.subject.machine.facts().patchpoint;
         let symbol = &self.subject.symbols[reloc.symbol];
         let Place::Section(section) = symbol.place else {
             return "not in this object";
@@ -191,7 +190,7 @@ impl<'a> Canon<'a> {
         let from = symbol.value.wrapping_add_signed(reloc.addend) as usize;
         match section.data.get(from..) {
             Some(_) if !section.is_exec() => "not code",
-            Some(bytes) if bytes.starts_with(&PATCHPOINT) => "a nop to patch",
+            Some(bytes) if bytes.starts_with(patchpoint) => "a nop to patch",
             Some(_) => "code",
             None => "outside its section",
         }
@@ -245,11 +244,12 @@ impl<'a> Canon<'a> {
                 }
             }
             None => {
-                for at in (0..size).step_by(8) {
+                let word = self.subject.machine.facts().word;
+                for at in (0..size).step_by(word as usize) {
                     let span = Span {
                         section,
                         offset: offset + at,
-                        size: (size - at).min(8),
+                        size: (size - at).min(word),
                     };
                     self.write_field(text, &format!("{at:#x}"), span, To::Any, depth);
                 }

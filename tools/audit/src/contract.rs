@@ -138,6 +138,7 @@ fn shape(section: &Section) -> String {
 }
 
 fn sets_of(subject: &Subject, canon: &mut Canon<'_>) -> BTreeMap<String, Set> {
+    let word = subject.machine.facts().word;
     let mut names: Vec<(&str, usize)> = subject
         .sections
         .iter()
@@ -149,9 +150,9 @@ fn sets_of(subject: &Subject, canon: &mut Canon<'_>) -> BTreeMap<String, Set> {
     let mut sets: BTreeMap<String, Set> = BTreeMap::new();
     for (name, index) in names {
         let section = &subject.sections[index];
-        let entries = match structs::of_set(name) {
+        let entries = match structs::of_set(name, word) {
             Entries::Pointers(to) => (0..section.data.len() as u64)
-                .step_by(8)
+                .step_by(word as usize)
                 .map(|offset| canon.pointer(index, offset, to))
                 .collect::<Vec<_>>(),
             Entries::Records(record) => {
@@ -188,13 +189,14 @@ fn data_of(subject: &Subject, symbol: &Symbol, canon: &mut Canon<'_>) -> Option<
         (false, true) => 'D',
         (false, false) => 'R',
     };
+    let word = subject.machine.facts().word;
     // The set whose entry points here says which struct it is.
     let points_here = |r: &Reloc| subject.symbols[r.symbol].name == symbol.name;
     let of = subject
         .sections
         .iter()
         .filter(|set| set.relocs.iter().any(points_here))
-        .find_map(|set| match structs::of_set(&set.name) {
+        .find_map(|set| match structs::of_set(&set.name, word) {
             Entries::Pointers(To::Struct(name)) => Some(To::Struct(name)),
             _ => None,
         })

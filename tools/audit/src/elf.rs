@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use object::elf;
-use object::read::elf::{FileHeader, Rela, SectionHeader, Sym};
+use object::read::elf::{FileHeader, Rel, Rela, SectionHeader, Sym};
 use object::{Endianness, FileKind, SymbolIndex};
 
 use crate::Error;
@@ -65,6 +65,16 @@ impl Section {
         self.kind == elf::SHT_NOBITS.0
     }
 
+    /// The addend that a relocation without one finds at `offset`: 32 bits.
+    fn word_at(&self, offset: u64) -> i64 {
+        let bytes = usize::try_from(offset)
+            .ok()
+            .and_then(|at| self.data.get(at..at.checked_add(4)?));
+        bytes.map_or(0, |b| {
+            i64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        })
+    }
+
     /// The relocation at exactly `offset`.
     pub fn reloc_at(&self, offset: u64) -> Option<&Reloc> {
         let at = self.relocs.partition_point(|r| r.offset < offset);
@@ -108,7 +118,7 @@ impl Section {
     }
 }
 
-/// A relocation with an explicit addend.
+/// A relocation.
 #[derive(Debug, Clone)]
 pub struct Reloc {
     /// Where in the section it applies.
@@ -117,7 +127,7 @@ pub struct Reloc {
     pub kind: u32,
     /// Index into [`Subject::symbols`].
     pub symbol: usize,
-    /// Addend.
+    /// Addend, wherever the file has it.
     pub addend: i64,
 }
 
@@ -215,20 +225,34 @@ impl Subject {
             ))
         };
         match FileKind::parse(data) {
-            Ok(FileKind::Elf64) => Self::parse_elf64(path, data).map_err(bad),
-            Ok(FileKind::Elf32) => Err(bad("32-bit; only amd64 objects are audited".into())),
+            Ok(FileKind::Elf64) => {
+                Self::parse_elf::<elf::FileHeader64<Endianness>>(path, data).map_err(bad)
+            }
+            Ok(FileKind::Elf32) => {
+                Self::parse_elf::<elf::FileHeader32<Endianness>>(path, data).map_err(bad)
+            }
             Ok(kind) => Err(bad(format!("it is {kind:?}"))),
             Err(e) => Err(bad(e.to_string())),
         }
     }
 
-    fn parse_elf64(path: &Path, data: &[u8]) -> Result<Self, String> {
+    fn parse_elf<Elf>(path: &Path, data: &[u8]) -> Result<Self, String>
+    where
+        Elf: FileHeader<Endian = Endianness>,
+    {
         let text = |e: object::read::Error| e.to_string();
         let utf8 = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 
-        let header = elf::FileHeader64::<Endianness>::parse(data).map_err(text)?;
+        let header = Elf::parse(data).map_err(text)?;
         let endian = header.endian().map_err(text)?;
         let machine = Machine::from_elf(header.e_machine(endian).0)?;
+        let pointer = if header.is_type_64() { 8 } else { 4 };
+        if pointer != machine.facts().word {
+            return Err(format!(
+                "it is for another {}, with pointers of {pointer} bytes",
+                machine.facts().name
+            ));
+        }
         let table = header.sections(endian, data).map_err(text)?;
         let symtab = table.symbols(endian, data, elf::SHT_SYMTAB).map_err(text)?;
 
@@ -239,9 +263,9 @@ impl Subject {
                 name: utf8(table.section_name(endian, header).map_err(text)?),
                 kind: header.sh_type(endian).0,
                 flags: header.sh_flags(endian).0,
-                size: header.sh_size(endian),
-                align: header.sh_addralign(endian),
-                entsize: header.sh_entsize(endian),
+                size: header.sh_size(endian).into(),
+                align: header.sh_addralign(endian).into(),
+                entsize: header.sh_entsize(endian).into(),
                 data: contents.to_vec(),
                 relocs: Vec::new(),
             });
@@ -264,8 +288,8 @@ impl Subject {
                 weak: symbol.is_weak(),
                 hidden: symbol.st_visibility() != elf::STV_DEFAULT,
                 place,
-                value: symbol.st_value(endian),
-                size: symbol.st_size(endian),
+                value: symbol.st_value(endian).into(),
+                size: symbol.st_size(endian).into(),
             };
             if let Place::Section(index) = place {
                 let end = symbol.value.checked_add(symbol.size);
@@ -277,31 +301,39 @@ impl Subject {
         }
 
         for header in table.iter() {
-            if header.sh_type(endian) == elf::SHT_REL {
-                return Err("it has relocations without addends (SHT_REL)".into());
-            }
-            let Some((relas, _)) = header.rela(endian, data).map_err(text)? else {
+            let rela = header.rela(endian, data).map_err(text)?;
+            let rel = header.rel(endian, data).map_err(text)?;
+            if rela.is_none() && rel.is_none() {
                 continue;
-            };
+            }
             let target = header.sh_info(endian) as usize;
             let section = sections
                 .get_mut(target)
                 .ok_or("relocations of no section")?;
-            for rela in relas {
-                let symbol = rela.symbol(endian, false).unwrap_or(SymbolIndex(0)).0;
-                if symbol >= symbols.len() {
-                    return Err(format!("a relocation of {} names no symbol", section.name));
-                }
-                let offset = rela.r_offset(endian);
-                if offset >= section.size {
-                    return Err(format!("a relocation lies beyond {}", section.name));
-                }
+            for rela in rela.iter().flat_map(|(relas, _)| relas.iter()) {
+                section.relocs.push(Reloc {
+                    offset: rela.r_offset(endian).into(),
+                    kind: rela.r_type(endian, false).0,
+                    symbol: rela.symbol(endian, false).unwrap_or(SymbolIndex(0)).0,
+                    addend: rela.r_addend(endian).into(),
+                });
+            }
+            for rel in rel.iter().flat_map(|(rels, _)| rels.iter()) {
+                let offset = rel.r_offset(endian).into();
                 section.relocs.push(Reloc {
                     offset,
-                    kind: rela.r_type(endian, false).0,
-                    symbol,
-                    addend: rela.r_addend(endian),
+                    kind: rel.r_type(endian).0,
+                    symbol: rel.symbol(endian).unwrap_or(SymbolIndex(0)).0,
+                    addend: section.word_at(offset),
                 });
+            }
+            for reloc in &section.relocs {
+                if reloc.symbol >= symbols.len() {
+                    return Err(format!("a relocation of {} names no symbol", section.name));
+                }
+                if reloc.offset >= section.size {
+                    return Err(format!("a relocation lies beyond {}", section.name));
+                }
             }
             section.relocs.sort_by_key(|r| r.offset);
         }

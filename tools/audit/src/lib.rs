@@ -3,12 +3,14 @@
 //! [`Subject`] is the object under audit, [`Contract`] the facts that others
 //! rely on, [`Rules`] the limits that no contract states, and [`audit`] the
 //! comparison.  Objects are read with the `object` crate and instructions
-//! decoded with `iced-x86`; no other tool's output is read.
+//! decoded with `iced-x86`, `yaxpeax-arm` and `raki`; no other tool's output is
+//! read.
 //!
 //! | module | owns |
 //! |---|---|
 //! | [`elf`] | reading an object |
 //! | [`machine`] | what depends on the architecture |
+//! | [`isa`] | instructions as the rules see them |
 //! | [`canon`], [`structs`] | the canonical text of initialised data |
 //! | [`contract`], [`mod@file`], [`condition`] | contracts, their files, their options |
 //! | [`rules`] | the rules, one module per subject |
@@ -19,6 +21,7 @@ pub mod condition;
 pub mod contract;
 pub mod elf;
 pub mod file;
+pub mod isa;
 pub mod machine;
 pub mod report;
 pub mod rules;

@@ -2,8 +2,11 @@
 //!
 //! With a table a difference is reported by field name and padding is not
 //! compared.  An object whose struct is not listed is compared in words of
-//! eight bytes.  The layouts are those of FreeBSD 14 and 15 on amd64; where
-//! the releases differ, the size tells which table applies.
+//! a pointer's size.  The layouts are those of FreeBSD 14 and 15, here where
+//! pointers have eight bytes; where the releases differ, the size tells which
+//! table applies.
+
+mod ilp32;
 
 /// What is known of the target of a pointer field.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +177,8 @@ static STRUCTS: [Struct; 6] = [
 
 /// The table of struct `name` that has `size` bytes.
 pub fn find(name: &str, size: u64) -> Option<&'static Struct> {
-    STRUCTS.iter().find(|s| s.name == name && s.size == size)
+    let all = STRUCTS.iter().chain(&ilp32::STRUCTS);
+    all.into_iter().find(|s| s.name == name && s.size == size)
 }
 
 /// How a linker set holds its entries.
@@ -187,13 +191,13 @@ pub enum Entries {
     Records(&'static Struct),
 }
 
-/// How the linker set `set` holds its entries.
-pub fn of_set(set: &str) -> Entries {
+/// How the linker set `set` holds its entries where pointers have `word` bytes.
+pub fn of_set(set: &str, word: u64) -> Entries {
     match set {
         "set_sysinit_set" | "set_sysuninit_set" => Entries::Pointers(To::Struct("sysinit")),
         "set_sysctl_set" => Entries::Pointers(To::Struct("sysctl_oid")),
         "set_sdt_probes_set" => Entries::Pointers(To::Struct("sdt_probe")),
-        "set_sdt_tracepoint_set" => match find("sdt_tracepoint", 32) {
+        "set_sdt_tracepoint_set" => match find("sdt_tracepoint", 4 * word) {
             Some(record) => Entries::Records(record),
             None => Entries::Pointers(To::Any),
         },

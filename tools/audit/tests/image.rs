@@ -30,8 +30,8 @@ fn a_linked_file_is_found() {
 #[test]
 fn an_object_for_another_machine_is_refused_in_one_line() {
     for (architecture, name) in [
-        (Architecture::Aarch64, "aarch64"),
-        (Architecture::Riscv64, "machine is 243"),
+        (Architecture::S390x, "machine is 22"),
+        (Architecture::X86_64_X32, "pointers of 4 bytes"),
     ] {
         let mut s = Sample::good();
         s.sections
@@ -41,10 +41,7 @@ fn an_object_for_another_machine_is_refused_in_one_line() {
         let error = Subject::parse(Path::new("other.o"), &s.bytes())
             .unwrap_err()
             .to_string();
-        assert!(
-            error.contains(name) && error.contains("only amd64"),
-            "{error}"
-        );
+        assert!(error.contains(name), "{error}");
         assert!(
             error.starts_with("other.o") && !error.contains('\n'),
             "{error}"

@@ -89,7 +89,7 @@ const AARCH64: Facts = Facts {
     headers: "aarch64-freebsd-none",
     links: &[("machine", "arm64/include")],
     clang_cpu: &["-ffixed-x18"],
-    zig_cpu: &["-mcpu=generic+reserve_x18"],
+    zig_cpu: &["-mcpu=generic+reserve_x18-neon-fp_armv8"],
     c_flags: &["-mgeneral-regs-only", "-mno-omit-leaf-frame-pointer"],
     rust_target: "aarch64-unknown-none-softfloat",
     // x18 holds the address of the processor's data.

@@ -1,16 +1,12 @@
 //! Rules on machine code: which instructions a kernel function may hold.
 //!
-//! In the kernel the vector and x87 registers belong to the interrupted user
-//! program, %fs is the user's, and an interrupt may use the stack right below
-//! the stack pointer at any time.
-
-use iced_x86::{
-    Code, CpuidFeature, Decoder, DecoderOptions, FlowControl, Formatter, Instruction,
-    InstructionInfoFactory, IntelFormatter, Mnemonic, OpKind, Register,
-};
+//! What an instruction set has that is not for kernel code, its module of
+//! [`crate::isa`] says; an interrupt may use the stack right below the stack
+//! pointer at any time, whatever the machine.
 
 use crate::contract::{Contract, text_bytes};
 use crate::elf::{Subject, Symbol};
+use crate::isa::{self, Access, Flow, Step};
 use crate::report::Row;
 use crate::rules::{Rules, stack};
 
@@ -21,7 +17,7 @@ pub struct Function<'a> {
     /// Symbol.
     pub symbol: &'a Symbol,
     /// Decoded body.
-    pub body: Vec<Instruction>,
+    pub body: Vec<Step>,
 }
 
 /// All rows of this module, and those of the stack rules.
@@ -38,7 +34,8 @@ pub fn rows(subject: &Subject, contract: &Contract, rules: &Rules) -> Vec<Row> {
         for symbol in subject.functions_in(index) {
             if symbol.value >= end {
                 check_padding(subject, index, end..symbol.value, &mut uncovered);
-                let body = decode(&section.data, symbol.value..symbol.value + symbol.size);
+                let range = symbol.value..symbol.value + symbol.size;
+                let body = isa::decode(subject.machine, section, range);
                 functions.push(Function {
                     section: index,
                     symbol,
@@ -53,12 +50,21 @@ pub fn rows(subject: &Subject, contract: &Contract, rules: &Rules) -> Vec<Row> {
     }
 
     let mut forbidden = Vec::new();
-    let mut info = InstructionInfoFactory::new();
     for function in &functions {
         check_traps(subject, function, &mut forbidden);
-        for instruction in &function.body {
-            if let Some(why) = offence(instruction, &mut info) {
-                forbidden.push(at(subject, function, instruction, &why));
+        for step in &function.body {
+            if let Some(why) = &step.offence {
+                forbidden.push(at(subject, function, step, why));
+            } else if matches!(step.access, Some(Access::Stack(offset)) if offset < 0) {
+                forbidden.push(at(subject, function, step, "below the stack pointer"));
+            } else if let Some(guard) = step.guard
+                && !subject
+                    .symbols
+                    .iter()
+                    .any(|s| s.is_undefined() && s.name == guard)
+            {
+                let why = format!("not every processor has it, and nothing asks {guard}");
+                forbidden.push(at(subject, function, step, &why));
             }
         }
     }
@@ -82,66 +88,40 @@ fn jumpers(subject: &Subject, functions: &[Function<'_>]) -> Vec<String> {
         .iter()
         .filter(|function| function.symbol.global)
         .filter(|function| {
-            let works = |i: &Instruction| {
-                matches!(
-                    i.flow_control(),
-                    FlowControl::Return | FlowControl::Call | FlowControl::IndirectCall
-                )
-            };
+            let works = |step: &Step| matches!(step.flow, Flow::Return | Flow::Call);
             !function.body.iter().any(works)
-                && function.body.iter().any(|i| jumps_on(subject, function, i))
+                && function
+                    .body
+                    .iter()
+                    .any(|step| jumps_on(subject, function, step))
         })
         .map(|function| format!("{} does its work elsewhere", function.symbol.name))
         .collect()
 }
 
 /// Whether it is a jump to another function of the object.
-fn jumps_on(subject: &Subject, function: &Function<'_>, instruction: &Instruction) -> bool {
-    if instruction.flow_control() != FlowControl::UnconditionalBranch {
+fn jumps_on(subject: &Subject, function: &Function<'_>, step: &Step) -> bool {
+    let Flow::Jump(target) = step.flow else {
         return false;
-    }
+    };
     let section = &subject.sections[function.section];
-    let bytes = instruction.ip()..instruction.next_ip();
-    match section.relocs_in(bytes).first() {
+    match section.relocs_in(step.at..step.next).first() {
         Some(reloc) => !subject.symbols[reloc.symbol].is_undefined(),
         None => {
             let start = function.symbol.value;
             let own = start..start + function.symbol.size;
-            !own.contains(&instruction.near_branch_target())
+            !own.contains(&target)
         }
     }
 }
 
 /// `function+0x10: instruction: why` for messages.
-pub fn at(
-    subject: &Subject,
-    function: &Function<'_>,
-    instruction: &Instruction,
-    why: &str,
-) -> String {
-    let mut text = String::new();
-    IntelFormatter::new().format(instruction, &mut text);
+pub fn at(subject: &Subject, function: &Function<'_>, step: &Step, why: &str) -> String {
     format!(
-        "{}: {text}: {why}",
-        subject.location(function.section, instruction.ip())
+        "{}: {}: {why}",
+        subject.location(function.section, step.at),
+        step.text
     )
-}
-
-/// Code that the linker put in to align the next function.
-pub fn is_padding(instruction: &Instruction) -> bool {
-    matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3)
-}
-
-/// The instructions in `range` of a section's `data`.
-pub fn decode(data: &[u8], range: std::ops::Range<u64>) -> Vec<Instruction> {
-    let bytes = data
-        .get(range.start as usize..range.end as usize)
-        .unwrap_or_default();
-    // `rep bsf` is what compilers write where bsf and tzcnt give the same
-    // answer; a processor without tzcnt runs it as bsf, and so it is read.
-    Decoder::with_ip(64, bytes, range.start, DecoderOptions::NO_MPFX_0FBC)
-        .into_iter()
-        .collect()
 }
 
 /// Code must belong to a function symbol: otherwise no stack trace, no probe
@@ -152,111 +132,31 @@ fn check_padding(
     range: std::ops::Range<u64>,
     uncovered: &mut Vec<String>,
 ) {
-    let data = &subject.sections[section].data;
-    let stray = decode(data, range)
+    let section = &subject.sections[section];
+    let stray = isa::decode(subject.machine, section, range)
         .into_iter()
-        .find(|instruction| !is_padding(instruction));
+        .find(|step| !step.padding);
     if let Some(stray) = stray {
-        let name = &subject.sections[section].name;
-        uncovered.push(format!("{name}+{:#x} belongs to no function", stray.ip()));
-    }
-}
-
-/// Why no kernel function may hold this instruction.
-fn offence(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Option<String> {
-    if instruction.is_invalid() {
-        return Some("not an instruction".into());
-    }
-    match instruction.mnemonic() {
-        Mnemonic::Syscall | Mnemonic::Sysenter | Mnemonic::Int | Mnemonic::Int1 => {
-            return Some("a kernel does not call a kernel".into());
-        }
-        Mnemonic::Int3 => return Some("nobody handles this trap".into()),
-        _ => {}
-    }
-    let beyond = instruction
-        .cpuid_features()
-        .iter()
-        .find(|feature| !is_baseline(**feature));
-    if let Some(feature) = beyond {
-        return Some(format!("{feature:?} is not for kernel code"));
-    }
-    let used = info.info(instruction);
-    let vector = |r: Register| r.is_vector_register() || r.is_mm() || r.is_st() || r.is_k();
-    if let Some(register) = used.used_registers().iter().find(|r| vector(r.register())) {
-        return Some(format!(
-            "{:?} belongs to the user program",
-            register.register()
+        uncovered.push(format!(
+            "{}+{:#x} belongs to no function",
+            section.name, stray.at
         ));
     }
-    let fs = used
-        .used_memory()
-        .iter()
-        .any(|m| m.segment() == Register::FS)
-        || used
-            .used_registers()
-            .iter()
-            .any(|r| r.register() == Register::FS);
-    if fs {
-        return Some("%fs belongs to the user program".into());
-    }
-    below_rsp(instruction).then(|| "below the stack pointer".into())
 }
 
-/// What an amd64 kernel is compiled for: the first 64-bit processors, without
-/// anything that has registers of its own.
-fn is_baseline(feature: CpuidFeature) -> bool {
-    matches!(
-        feature,
-        CpuidFeature::INTEL8086
-            | CpuidFeature::INTEL186
-            | CpuidFeature::INTEL286
-            | CpuidFeature::INTEL386
-            | CpuidFeature::INTEL486
-            | CpuidFeature::X64
-            | CpuidFeature::CMOV
-            | CpuidFeature::CPUID
-            | CpuidFeature::CX8
-            | CpuidFeature::TSC
-            | CpuidFeature::MULTIBYTENOP
-            | CpuidFeature::PAUSE
-            | CpuidFeature::CET_IBT
-    )
-}
-
-/// An operand below the stack pointer: the red zone that user code has and
-/// the kernel has not.
-fn below_rsp(instruction: &Instruction) -> bool {
-    reads_or_writes_memory(instruction)
-        && matches!(instruction.memory_base(), Register::RSP | Register::ESP)
-        && (instruction.memory_displacement64() as i64) < 0
-}
-
-/// Whether an explicit memory operand is accessed, not only computed.
-pub fn reads_or_writes_memory(instruction: &Instruction) -> bool {
-    let operand = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
-    operand && !matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop)
-}
-
-/// A `ud2` may stand behind a call that does not return, where the compiler
+/// An abort may stand behind a call that does not return, where the compiler
 /// marks what cannot be reached.  Anywhere else it is an abort that C's code
 /// does not have, so one that a branch reaches is refused.
 fn check_traps(subject: &Subject, function: &Function<'_>, forbidden: &mut Vec<String>) {
     for (index, trap) in function.body.iter().enumerate() {
-        if trap.code() != Code::Ud2 {
+        if trap.flow != Flow::Trap {
             continue;
         }
-        let behind_call = index > 0
-            && matches!(
-                function.body[index - 1].flow_control(),
-                FlowControl::Call | FlowControl::IndirectCall
-            );
-        let reached = function.body.iter().any(|i| {
-            matches!(
-                i.flow_control(),
-                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch
-            ) && i.near_branch_target() == trap.ip()
-        });
+        let behind_call = index > 0 && function.body[index - 1].flow == Flow::Call;
+        let reached = function
+            .body
+            .iter()
+            .any(|step| matches!(step.flow, Flow::Jump(to) | Flow::Branch(to) if to == trap.at));
         if !behind_call || reached {
             forbidden.push(at(subject, function, trap, "an abort that C does not have"));
         }

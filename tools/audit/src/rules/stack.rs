@@ -7,17 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use iced_x86::{
-    FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
-};
-
 use crate::elf::{Place, Subject};
+use crate::isa::{self, Access, Effect, Flow, FramePointer, Frames, Step};
 use crate::report::Row;
 use crate::rules::Rules;
-use crate::rules::code::{Function, at, decode, is_padding, reads_or_writes_memory};
+use crate::rules::code::{Function, at};
 
-/// Bytes between the return address and what %rbp points to.
-const SAVED_RBP: i64 = 8;
 /// An instruction changes the stack pointer by an amount that it does not name.
 const UNKNOWN: &str = "the frame's size cannot be told";
 
@@ -26,7 +21,8 @@ const UNKNOWN: &str = "the frame's size cannot be told";
 pub struct Frame {
     /// Function.
     pub function: String,
-    /// Bytes below the return address, the saved frame pointer with them.
+    /// Bytes on the stack, the saved frame pointer with them; not the return
+    /// address that a call has pushed.
     pub bytes: u64,
     /// What is wrong with how it begins, or that its size can't be told.
     pub fault: Option<&'static str>,
@@ -34,21 +30,22 @@ pub struct Frame {
 
 /// The frames of all functions of `subject`, by section and offset.
 pub fn frames(subject: &Subject) -> Vec<Frame> {
+    let ways = &subject.machine.facts().frames;
     let mut frames = Vec::new();
     for (section, home) in subject.sections.iter().enumerate() {
         for symbol in subject.functions_in(section) {
-            let body = decode(&home.data, symbol.value..symbol.value + symbol.size);
+            let range = symbol.value..symbol.value + symbol.size;
             let function = Function {
                 section,
                 symbol,
-                body,
+                body: isa::decode(subject.machine, home, range),
             };
             let depths = Depths::of(subject, &function);
             let unknown = (!depths.unknown.is_empty()).then_some(UNKNOWN);
             frames.push(Frame {
                 function: symbol.name.clone(),
                 bytes: depths.most.max(0) as u64,
-                fault: opening(&function).or(unknown),
+                fault: opening(&function, ways).or(unknown),
             });
         }
     }
@@ -57,6 +54,7 @@ pub fn frames(subject: &Subject) -> Vec<Frame> {
 
 /// All rows of this module.
 pub fn rows(subject: &Subject, functions: &[Function<'_>], rules: &Rules) -> Vec<Row> {
+    let ways = &subject.machine.facts().frames;
     let mut frames = Vec::new();
     let mut framed = 0;
     let mut below = Vec::new();
@@ -64,12 +62,12 @@ pub fn rows(subject: &Subject, functions: &[Function<'_>], rules: &Rules) -> Vec
     let mut largest: (i64, &str) = (0, "none");
     for function in functions {
         let name = function.symbol.name.as_str();
-        match opening(function) {
+        match opening(function, ways) {
             None => framed += 1,
             Some(why) if rules.frame_first => frames.push(format!("{name}: {why}")),
             Some(_) => {}
         }
-        frames.extend(overwritten(subject, function));
+        frames.extend(overwritten(subject, function, ways));
         let depths = Depths::of(subject, function);
         below.extend(depths.faults(subject, function));
         if depths.most > largest.0 {
@@ -101,123 +99,61 @@ pub fn rows(subject: &Subject, functions: &[Function<'_>], rules: &Rules) -> Vec
     ]
 }
 
-/// DTrace's fbt provider looks for `push %rbp` at the entry, and a stack trace
+/// DTrace's fbt provider looks for the frame at the entry, and a stack trace
 /// through a function without a frame loses its caller.
-fn opening(function: &Function<'_>) -> Option<&'static str> {
+fn opening(function: &Function<'_>, ways: &Frames) -> Option<&'static str> {
     let mut body = function
         .body
         .iter()
-        .filter(|i| i.mnemonic() != Mnemonic::Endbr64);
-    match body.next() {
-        Some(push) if push.mnemonic() == Mnemonic::Push && push.op0_register() == Register::RBP => {
-        }
-        _ => return Some("does not begin with push rbp"),
-    }
-    match body.next() {
-        Some(mov) if sets_frame(mov) => None,
-        _ => Some("does not set rbp after pushing it"),
-    }
-}
-
-fn sets_frame(i: &Instruction) -> bool {
-    i.mnemonic() == Mnemonic::Mov
-        && i.op0_register() == Register::RBP
-        && i.op1_register() == Register::RSP
-}
-
-/// %rbp is the frame pointer and nothing else.
-fn overwritten(subject: &Subject, function: &Function<'_>) -> Vec<String> {
-    let mut info = InstructionInfoFactory::new();
-    let mut faults = Vec::new();
-    for i in &function.body {
-        let writes = info.info(i).used_registers().iter().any(|used| {
-            used.register().full_register() == Register::RBP
-                && matches!(
-                    used.access(),
-                    OpAccess::Write
-                        | OpAccess::CondWrite
-                        | OpAccess::ReadWrite
-                        | OpAccess::ReadCondWrite
-                )
-        });
-        if writes && !sets_frame(i) && !matches!(i.mnemonic(), Mnemonic::Pop | Mnemonic::Leave) {
-            faults.push(at(subject, function, i, "rbp is the frame pointer"));
-        }
-    }
-    faults
-}
-
-/// What an instruction does to the stack pointer.
-enum Effect {
-    /// The stack grows by so many bytes.
-    Grow(i64),
-    /// The stack has this depth.
-    Set(i64),
-    /// The stack is aligned down by less than so many bytes.
-    Align(i64),
-    /// Not to be told from the instruction.
-    Unknown,
-}
-
-fn effect(i: &Instruction, info: &mut InstructionInfoFactory) -> Effect {
-    let rsp = |r: Register| r == Register::RSP;
-    match i.mnemonic() {
-        Mnemonic::Sub | Mnemonic::Add if rsp(i.op0_register()) && is_immediate(i) => {
-            let bytes = i.immediate(1) as i64;
-            return Effect::Grow(if i.mnemonic() == Mnemonic::Sub {
-                bytes
-            } else {
-                -bytes
-            });
-        }
-        Mnemonic::And if rsp(i.op0_register()) && is_immediate(i) => {
-            return Effect::Align(-(i.immediate(1) as i64));
-        }
-        Mnemonic::Lea if rsp(i.op0_register()) && i.memory_index() == Register::None => {
-            let offset = i.memory_displacement64() as i64;
-            match i.memory_base() {
-                Register::RSP => return Effect::Grow(-offset),
-                Register::RBP => return Effect::Set(SAVED_RBP - offset),
-                _ => return Effect::Unknown,
-            }
-        }
-        Mnemonic::Mov if rsp(i.op0_register()) && i.op1_register() == Register::RBP => {
-            return Effect::Set(SAVED_RBP);
-        }
-        Mnemonic::Leave => return Effect::Set(0),
-        _ => {}
-    }
-    let implicit = i64::from(i.stack_pointer_increment());
-    if implicit != 0 {
-        // What a call pushes, the callee's return pops.
-        return if i.flow_control() == FlowControl::Next {
-            Effect::Grow(-implicit)
-        } else {
-            Effect::Grow(0)
+        .filter(|step| step.frame != FramePointer::Mark);
+    if ways.at_once {
+        return match (body.next()?.frame, body.next().map(|step| step.frame)) {
+            (FramePointer::Saved, Some(FramePointer::Set(_))) => None,
+            (FramePointer::Saved, _) => Some(ways.then),
+            _ => Some(ways.begin),
         };
     }
-    let writes = info.info(i).used_registers().iter().any(|used| {
-        used.register().full_register() == Register::RSP
-            && !matches!(used.access(), OpAccess::Read | OpAccess::CondRead)
-    });
-    if writes {
-        Effect::Unknown
-    } else {
-        Effect::Grow(0)
+    let first = body.next()?;
+    if !matches!(first.effect, Effect::Grow(bytes) if bytes > 0) {
+        return Some(ways.begin);
     }
+    let mut saved = first.frame == FramePointer::Saved;
+    for step in body {
+        match step.frame {
+            FramePointer::Saved => saved = true,
+            FramePointer::Set(_) if saved => return None,
+            _ if step.flow != Flow::Next || !is_prologue(step) => break,
+            _ => {}
+        }
+    }
+    Some(ways.then)
 }
 
-fn is_immediate(i: &Instruction) -> bool {
-    matches!(
-        i.op1_kind(),
-        OpKind::Immediate8to64 | OpKind::Immediate32to64
-    )
+/// What may come between the first instruction and the frame.
+fn is_prologue(step: &Step) -> bool {
+    matches!(step.access, Some(Access::Stack(_)))
+        || matches!(step.effect, Effect::Grow(bytes) if bytes > 0)
+}
+
+/// The frame pointer is that and nothing else.
+fn overwritten(subject: &Subject, function: &Function<'_>, ways: &Frames) -> Vec<String> {
+    let why = format!("{} is the frame pointer", ways.register);
+    let taken = function
+        .body
+        .iter()
+        .filter(|step| step.frame == FramePointer::Overwritten);
+    taken
+        .map(|step| at(subject, function, step, &why))
+        .collect()
 }
 
 /// Depth of the stack before each instruction of a function: bytes between
-/// the return address and the stack pointer.
+/// where it is at the entry (behind the return address, where calls push one)
+/// and the stack pointer.
 struct Depths {
     before: Vec<Option<i64>>,
+    /// The depth that the frame pointer points to, once it is set.
+    frame: Option<i64>,
     most: i64,
     unknown: Vec<usize>,
 }
@@ -228,20 +164,20 @@ impl Depths {
         let index_of: BTreeMap<u64, usize> = body
             .iter()
             .enumerate()
-            .map(|(index, i)| (i.ip(), index))
+            .map(|(index, step)| (step.at, index))
             .collect();
         let tables = jump_table_targets(subject, function, &index_of);
         let mut depths = Self {
             before: vec![None; body.len()],
+            frame: None,
             most: 0,
             unknown: Vec::new(),
         };
-        let mut info = InstructionInfoFactory::new();
         let mut todo = Vec::new();
         for start in 0..body.len() {
             // Code that no path reaches, such as what follows a call that does
             // not return, is followed with the deepest frame seen so far.
-            if depths.before[start].is_none() && !is_padding(&body[start]) {
+            if depths.before[start].is_none() && !body[start].padding {
                 todo.push((start, if start == 0 { 0 } else { depths.most }));
             }
             while let Some((index, depth)) = todo.pop() {
@@ -249,66 +185,66 @@ impl Depths {
                     continue;
                 }
                 depths.before[index] = Some(depth);
-                let i = &body[index];
-                let after = depths.step(index, effect(i, &mut info), depth);
+                let step = &body[index];
+                let after = depths.follow(index, step, depth);
                 let mut go = |index: Option<usize>| {
                     todo.extend(
                         index
                             .filter(|index| *index < body.len())
-                            .map(|i| (i, after)),
+                            .map(|index| (index, after)),
                     );
                 };
-                match i.flow_control() {
-                    FlowControl::Return | FlowControl::Exception => {}
-                    FlowControl::UnconditionalBranch => {
-                        go(branch_target(subject, function, i, &index_of));
-                    }
-                    FlowControl::ConditionalBranch => {
-                        go(branch_target(subject, function, i, &index_of));
+                match step.flow {
+                    Flow::Return | Flow::Trap | Flow::Stop => {}
+                    Flow::Jump(to) => go(branch_target(subject, function, step, to, &index_of)),
+                    Flow::Branch(to) => {
+                        go(branch_target(subject, function, step, to, &index_of));
                         go(Some(index + 1));
                     }
-                    FlowControl::IndirectBranch => tables.iter().for_each(|t| go(Some(*t))),
-                    _ => go(Some(index + 1)),
+                    Flow::Indirect => tables.iter().for_each(|t| go(Some(*t))),
+                    Flow::Next | Flow::Call => go(Some(index + 1)),
                 }
             }
         }
         depths
     }
 
-    fn step(&mut self, index: usize, effect: Effect, depth: i64) -> i64 {
-        let after = match effect {
-            Effect::Grow(bytes) => depth + bytes,
-            Effect::Set(depth) => depth,
-            Effect::Align(bytes) => {
+    /// The depth after an instruction.
+    fn follow(&mut self, index: usize, step: &Step, depth: i64) -> i64 {
+        let after = match (step.effect, self.frame) {
+            (Effect::Grow(bytes), _) => depth + bytes,
+            (Effect::FromFrame(offset), Some(frame)) => frame - offset,
+            (Effect::Align(bytes), _) => {
                 self.most = self.most.max(depth + bytes);
                 depth
             }
-            Effect::Unknown => {
+            (Effect::FromFrame(_), None) | (Effect::Unknown, _) => {
                 self.unknown.push(index);
                 depth
             }
         };
+        if let FramePointer::Set(offset) = step.frame {
+            self.frame = Some(after - offset);
+        }
         self.most = self.most.max(after);
         after.max(0)
     }
 
     fn faults(&self, subject: &Subject, function: &Function<'_>) -> Vec<String> {
         let mut faults = Vec::new();
-        let mut fault = |i: &Instruction, why: &str| faults.push(at(subject, function, i, why));
+        let mut fault = |step: &Step, why: &str| faults.push(at(subject, function, step, why));
         for index in &self.unknown {
             fault(&function.body[*index], UNKNOWN);
         }
-        for (i, depth) in function.body.iter().zip(&self.before) {
+        for (step, depth) in function.body.iter().zip(&self.before) {
             let Some(depth) = *depth else { continue };
-            let below_frame = reads_or_writes_memory(i)
-                && i.memory_base() == Register::RBP
-                && i.memory_index() == Register::None
-                && SAVED_RBP - (i.memory_displacement64() as i64) > depth;
-            if below_frame {
-                fault(i, "below the stack pointer");
+            if let (Some(Access::Frame(offset)), Some(frame)) = (step.access, self.frame)
+                && frame - offset > depth
+            {
+                fault(step, "below the stack pointer");
             }
-            if i.flow_control() == FlowControl::Return && depth != 0 {
-                fault(i, &format!("returns with {depth} bytes on the stack"));
+            if step.flow == Flow::Return && depth != 0 {
+                fault(step, &format!("returns with {depth} bytes on the stack"));
             }
         }
         faults
@@ -319,15 +255,16 @@ impl Depths {
 fn branch_target(
     subject: &Subject,
     function: &Function<'_>,
-    i: &Instruction,
+    step: &Step,
+    to: u64,
     index_of: &BTreeMap<u64, usize>,
 ) -> Option<usize> {
     let section = &subject.sections[function.section];
-    let relocated = !section.relocs_in(i.ip()..i.next_ip()).is_empty();
+    let relocated = !section.relocs_in(step.at..step.next).is_empty();
     if relocated {
         None
     } else {
-        index_of.get(&i.near_branch_target()).copied()
+        index_of.get(&to).copied()
     }
 }
 
@@ -338,11 +275,7 @@ fn jump_table_targets(
     function: &Function<'_>,
     index_of: &BTreeMap<u64, usize>,
 ) -> Vec<usize> {
-    let indirect = function
-        .body
-        .iter()
-        .any(|i| i.flow_control() == FlowControl::IndirectBranch);
-    if !indirect {
+    if !function.body.iter().any(|step| step.flow == Flow::Indirect) {
         return Vec::new();
     }
     let data = subject
