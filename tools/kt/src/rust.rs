@@ -15,6 +15,8 @@ const FLAGS: &[&str] = &[
     "-Cforce-unwind-tables=no",
     "-Cforce-frame-pointers=yes",
     "-Csymbol-mangling-version=v0",
+    // The default depends on the host, and FreeBSD's tools read no newer one.
+    "-Cdwarf-version=4",
     // Stack traces want each frame set up by the function's first instruction.
     "-Cllvm-args=-enable-shrink-wrap=false",
 ];

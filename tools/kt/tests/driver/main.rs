@@ -1,6 +1,7 @@
 //! Tests that run the driver as make does.
 
 mod bad_input;
+mod debug_info;
 mod exerciser;
 mod headers;
 mod kernel_kit;
