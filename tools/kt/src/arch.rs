@@ -92,8 +92,13 @@ const AARCH64: Facts = Facts {
     zig_cpu: &["-mcpu=generic+reserve_x18-neon-fp_armv8"],
     c_flags: &["-mgeneral-regs-only", "-mno-omit-leaf-frame-pointer"],
     rust_target: "aarch64-unknown-none-softfloat",
-    // x18 holds the address of the processor's data.
-    rust_flags: &["-Ccode-model=small", "-Zfixed-x18"],
+    rust_flags: &[
+        "-Ccode-model=small",
+        // x18 holds the address of the processor's data.
+        "-Zfixed-x18",
+        // As in C; a copy of a few words would become a call of memcpy.
+        "-Ctarget-feature=-strict-align",
+    ],
     emulation: "aarch64elf_fbsd",
 };
 
@@ -111,7 +116,11 @@ const RISCV64: Facts = Facts {
         "-mno-omit-leaf-frame-pointer",
     ],
     rust_target: "riscv64imac-unknown-none-elf",
-    rust_flags: &["-Ccode-model=medium"],
+    rust_flags: &[
+        "-Ccode-model=medium",
+        // Objects with a cache line of their own keep their symbols.
+        "-Cllvm-args=-riscv-enable-global-merge=false",
+    ],
     emulation: "elf64lriscv_fbsd",
 };
 
