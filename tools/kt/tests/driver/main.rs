@@ -5,5 +5,6 @@ mod debug_info;
 mod exerciser;
 mod headers;
 mod kernel_kit;
+mod kernel_rule;
 mod objects;
 mod support;
