@@ -22,6 +22,11 @@ arch=$2
 target=$3
 build=$(pwd -P)
 project=$(cd "$(dirname "$0")/../.." && pwd -P) || exit 1
+if [ ! -f "$project/Makefile" ]; then
+	echo "object.sh: $project is not kern_thread's sources:" \
+	    "give KERN_THREAD_RS_DIR= their folder" >&2
+	exit 1
+fi
 
 path=${KERN_THREAD_RS_PATH:-}
 : "${path:=${CARGO_HOME:-${HOME:-/root}/.cargo}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin}"

@@ -91,7 +91,24 @@ pub fn miri(config: &Config) -> Result<String> {
     Ok("miri: ok".to_string())
 }
 
-/// Copies object, archive and header below `DESTDIR`+`PREFIX`.
+/// Files of the kernel kit, below the repository, that are installed as they are.
+const KERNEL_KIT: &[(&str, &str)] = &[
+    (
+        "fbsd-harness/kernel/files.in",
+        "share/kern_thread/kernel/files.in",
+    ),
+    (
+        "fbsd-harness/kernel/object.sh",
+        "share/kern_thread/kernel/object.sh",
+    ),
+    (
+        "fbsd-harness/kernel/options.in",
+        "share/kern_thread/kernel/options.in",
+    ),
+    ("docs/kernel.md", "share/doc/kern_thread/kernel.md"),
+];
+
+/// Copies object, archive, header and kernel kit below `DESTDIR`+`PREFIX`.
 pub fn install(config: &Config) -> Result<PathBuf> {
     let object = object_file::build(config)?;
     header::check(config)?;
@@ -100,7 +117,7 @@ pub fn install(config: &Config) -> Result<PathBuf> {
     let destination = variable("DESTDIR") + prefix.as_deref().unwrap_or("/usr/local");
     let cwd = env::current_dir().unwrap_or_else(|_| config.root.clone());
     let destination = cwd.join(destination);
-    let installed = [
+    let mut installed = vec![
         (object.clone(), "lib/kern_thread/kern_thread.o"),
         (
             object.with_file_name("libkern_thread.a"),
@@ -111,6 +128,11 @@ pub fn install(config: &Config) -> Result<PathBuf> {
             "include/kern_thread.h",
         ),
     ];
+    installed.extend(
+        KERNEL_KIT
+            .iter()
+            .map(|(from, to)| (config.root.join(from), *to)),
+    );
     for (from, to) in installed {
         files::write(&destination.join(to), files::read_bytes(&from)?)?;
     }

@@ -89,7 +89,7 @@ fn command() -> Command {
             Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
             Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
             Command::new("exerciser").about("Build the program that tests a live kernel's threads"),
-            Command::new("install").about("Install object, archive and header (DESTDIR, PREFIX)"),
+            Command::new("install").about("Install object, archive, header and kernel kit (DESTDIR, PREFIX)"),
         ])
 }
 

@@ -143,6 +143,12 @@ fn a_failure_is_one_and_leaves_nothing() {
         assert!(!output.stderr.is_empty(), "{name}");
         assert_eq!(kernel.built(), [""; 0], "{name}");
     }
+    let kernel = Kernel::new("rule-alone", PROJECT);
+    fs::remove_file(kernel.0.join("project/Makefile")).expect("removed");
+    let output = kernel.run(&[]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("give KERN_THREAD_RS_DIR="), "{said}");
 }
 
 /// The strings of the entry in `conf/files`, as config(8) writes them into a

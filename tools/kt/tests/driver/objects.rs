@@ -6,7 +6,7 @@ use std::path::Path;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, ObjectSymbol};
 
-use crate::support::{default_object, edit, kt, refusal, result, source_tree};
+use crate::support::{default_object, edit, folder, kt, refusal, result, source_tree};
 
 fn undefined(data: &[u8]) -> Vec<String> {
     let file = object::File::parse(data).expect("an object");
@@ -60,6 +60,39 @@ fn the_archive_has_one_member_and_an_index() {
         .collect();
     assert!(names.iter().any(|name| name == b"tdfind"));
     assert!(names.iter().any(|name| name == b"sdt_proc___lwp__exit"));
+}
+
+#[test]
+fn what_is_installed_is_what_was_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let destination = folder("install");
+    let variables = [
+        ("DESTDIR", &*destination.display().to_string()),
+        ("PREFIX", "/opt/kt"),
+    ];
+    let line = result(&kt(&["install"], &variables));
+    let prefix = destination.join("opt/kt");
+    assert_eq!(line, format!("installed: {}", prefix.display()));
+    let object = Path::new(default_object());
+    for (installed, from) in [
+        ("lib/kern_thread/kern_thread.o", object.to_path_buf()),
+        (
+            "lib/kern_thread/libkern_thread.a",
+            object.with_file_name("libkern_thread.a"),
+        ),
+        ("include/kern_thread.h", root.join("include/kern_thread.h")),
+        (
+            "share/kern_thread/kernel/object.sh",
+            root.join("fbsd-harness/kernel/object.sh"),
+        ),
+        (
+            "share/doc/kern_thread/kernel.md",
+            root.join("docs/kernel.md"),
+        ),
+    ] {
+        let (held, built) = (fs::read(prefix.join(installed)), fs::read(from));
+        assert_eq!(held.expect(installed), built.expect("built"), "{installed}");
+    }
 }
 
 #[test]
