@@ -13,7 +13,7 @@ KT= \
 	ONLY="$(ONLY)" SEED="$(SEED)" SCHEDULES="$(SCHEDULES)" \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
-	KERNEL="$(KERNEL)" \
+	KERNEL="$(KERNEL)" BASELINE="$(BASELINE)" \
 	cargo run --quiet --locked --package kt --
 
 all: need

@@ -245,6 +245,9 @@ impl Image {
                     section.name
                 ));
             }
+            if section.address.checked_add(section.size).is_none() {
+                return Err(format!("section {} has no end", section.name));
+            }
             sections.push(section);
         }
         let program = header.program_headers(endian, data).map_err(text)?;
@@ -260,6 +263,10 @@ impl Image {
         let mut files = Vec::new();
         let mut symbols = symbols_of::<Elf>(endian, &static_table, &mut files)?;
         let dynamic = symbols_of::<Elf>(endian, &dynamic_table, &mut Vec::new())?;
+        let endless = |s: &&Symbol| s.value.checked_add(s.size).is_none();
+        if let Some(symbol) = symbols.iter().chain(&dynamic).find(endless) {
+            return Err(format!("symbol {} has no end", symbol.name));
+        }
         let stripped = symbols.is_empty();
         if stripped {
             symbols.clone_from(&dynamic);

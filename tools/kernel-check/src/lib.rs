@@ -12,9 +12,12 @@
 //! | [`code`] | what a function uses, and its frame |
 //! | [`records`] | what linker sets point to |
 //! | [`functions`], [`sets`], [`names`], [`relocs`], [`layout`] | the rules |
+//! | [`compare`], [`reasons`], [`beside`] | differences from a kernel with the C file, those that are in order, how both are shown |
 //! | [`report`] | tables and problems |
 
+pub mod beside;
 pub mod code;
+pub mod compare;
 pub mod dwarf;
 pub mod expected;
 pub mod functions;
@@ -24,6 +27,7 @@ pub mod layout;
 pub mod machine;
 pub mod names;
 pub mod origin;
+pub mod reasons;
 pub mod records;
 pub mod relocs;
 pub mod report;
@@ -41,9 +45,29 @@ use image::Symbol;
 use origin::{Maker, Origin};
 pub use report::{Report, Table};
 
-/// Checks the kernel at `path`.
-pub fn check(path: &Path) -> Result<Report, Error> {
-    check_image(&halves::read(path)?)
+/// Checks the kernel at `path`, and compares it with the one at `baseline`.
+pub fn check(path: &Path, baseline: Option<&Path>) -> Result<Report, Error> {
+    let kernel = halves::read(path)?;
+    match baseline {
+        Some(baseline) => check_beside(&kernel, &halves::read(baseline)?),
+        None => check_image(&kernel),
+    }
+}
+
+/// Checks a kernel and compares it with one that is linked with the C file.
+pub fn check_beside(kernel: &Image, baseline: &Image) -> Result<Report, Error> {
+    compare::demand_comparable(kernel, baseline)?;
+    let expected = expected::of(kernel)?;
+    let origins = origin::of(baseline, &expected.functions)?;
+    if origins.values().any(|o| o.maker() == Some(Maker::Rust)) {
+        return Err(Error::new(format!(
+            "{} has the Rust object's functions: give as BASELINE a kernel that is linked with the C file",
+            baseline.path.display()
+        )));
+    }
+    let mut report = check_image(kernel)?;
+    report.extend(beside::report(kernel, baseline, &expected)?);
+    Ok(report)
 }
 
 /// Checks a kernel that has been read.

@@ -61,11 +61,11 @@ fn undefined(image: &Image, expected: &Expected, report: &mut Report) {
             ));
         }
     }
-    let mut table = Table::new(
-        format!("undefined: {}, weak: {}", strong.len(), weak.len()),
-        &[],
-    );
-    table.rows.clear();
+    let mut table = Table::lines(format!(
+        "undefined symbols: {}, weak ones: {}",
+        strong.len(),
+        weak.len()
+    ));
     table
         .rows
         .extend(weak.iter().map(|name| vec![(*name).to_owned()]));

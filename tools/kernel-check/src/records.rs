@@ -260,7 +260,7 @@ fn value(image: &Image, kind: Kind, address: u64, local: Local) -> Option<String
 fn malloc_type(image: &Image, address: u64) -> Option<String> {
     /// Behind ks_next and ks_version, all of them as long as a pointer.
     const SHORTDESC: u64 = 2;
-    let symbol = image.symbol_at(address)?;
+    let symbol = image.symbol_at(address).filter(|s| s.value == address)?;
     if !symbol.is_object() || symbol.size < (SHORTDESC + 1) * image.pointer {
         return None;
     }

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::image::{Image, Place, Reloc, Symbol};
 use crate::machine::Purpose;
+use crate::records;
 use crate::report::{Report, Table};
 
 /// All rules of this module; `own` are the addresses of the object's code.
@@ -18,14 +19,11 @@ pub fn check(image: &Image, own: &[Range<u64>]) -> Report {
     for reloc in &image.relocs {
         let ours = own.iter().any(|range| range.contains(&reloc.address));
         let kind = image.machine.reloc_name(reloc.kind);
-        let count = counts.entry(kind.clone()).or_default();
+        let count = counts.entry(kind).or_default();
         count.0 += 1;
         count.1 += usize::from(ours);
         if let Some(why) = fault(image, reloc) {
-            let place = crate::records::name(image, reloc.address);
-            let of = reloc.symbol.as_ref().filter(|s| !s.name.is_empty());
-            let of = of.map_or_else(String::new, |s| format!(" of {}", s.name));
-            report.problem(format!("{kind}{of} at {place}: {why}"));
+            report.problem(format!("{}: {why}", text(image, reloc)));
         }
     }
     let mut table = Table::new(
@@ -40,6 +38,15 @@ pub fn check(image: &Image, own: &[Range<u64>]) -> Report {
     }
     report.tables.push(table);
     report
+}
+
+/// `type of symbol at place`.
+pub fn text(image: &Image, reloc: &Reloc) -> String {
+    let kind = image.machine.reloc_name(reloc.kind);
+    let place = records::name(image, reloc.address);
+    let of = reloc.symbol.as_ref().filter(|s| !s.name.is_empty());
+    let of = of.map_or_else(String::new, |s| format!(" of {}", s.name));
+    format!("{kind}{of} at {place}")
 }
 
 /// Why a kernel with this relocation does not come up.  One of a symbol that is

@@ -20,6 +20,14 @@ impl Table {
         }
     }
 
+    /// Lines without columns under a heading.
+    pub fn lines(heading: impl Into<String>) -> Self {
+        Self {
+            heading: heading.into(),
+            rows: Vec::new(),
+        }
+    }
+
     /// Adds a row.
     pub fn push<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());

@@ -81,7 +81,7 @@ fn command() -> Command {
                 .about("Run the exerciser's tests on the simulated kernel, on the object (IMPL=)"),
             Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
             Command::new("audit").about("Audit the object"),
-            Command::new("kernel-check").about("Check a linked kernel (KERNEL)"),
+            Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
             Command::new("miri").about("Run the library's unit tests under Miri"),

@@ -65,6 +65,8 @@ pub struct Kernel {
     pub stripped: bool,
     /// Whether entries for files are left out.
     pub without_files: bool,
+    /// Whether loaded sections are left out, as in `kernel.debug`.
+    pub without_bytes: bool,
 }
 
 impl Kernel {
@@ -77,6 +79,7 @@ impl Kernel {
             relocs: Vec::new(),
             stripped: false,
             without_files: false,
+            without_bytes: false,
         }
     }
 
@@ -218,7 +221,9 @@ impl Kernel {
         for section in &self.sections {
             let (kind, data) = match section.name.as_str() {
                 ".bss" => (8, &section.data),
+                ".rela.dyn" if self.without_bytes => (8, &relocs),
                 ".rela.dyn" => (4, &relocs),
+                _ if self.without_bytes && section.flags & 2 != 0 => (8, &section.data),
                 _ => (1, &section.data),
             };
             out.section(section, kind, data, count + 1, 0);

@@ -1,14 +1,18 @@
 //! A small kernel that is in order, described as plain tables so that a test
 //! can break exactly one thing of it and write it out as a linked ELF file.
 
-#![allow(dead_code, reason = "each test binary uses its part of this module")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its part of this module"
+)]
 
 pub mod elf;
 
 use std::path::Path;
 
 pub use elf::{ABS, Kernel, LOCAL, Symbol, UNDEFINED, WEAK};
-use kernel_check::{Image, Report, check_image};
+use kernel_check::{Image, Report, check_beside, check_image};
 use kt_audit::Error;
 use object::elf as number;
 
@@ -276,6 +280,12 @@ pub fn image(kernel: &Kernel) -> Image {
 /// The check of a kernel.
 pub fn checked(kernel: &Kernel) -> Result<Report, Error> {
     check_image(&image(kernel))
+}
+
+/// The problems of a kernel beside another.
+pub fn problems_beside(kernel: &Kernel, baseline: &Kernel) -> Vec<String> {
+    let report = check_beside(&image(kernel), &image(baseline));
+    report.expect("kernels that can be compared").problems
 }
 
 /// The problems of a kernel.
