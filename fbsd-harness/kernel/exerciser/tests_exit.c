@@ -390,7 +390,7 @@ static const struct ex_test list[] = {
 	    beside_vfork, NEEDS | EX_CAP_VFORK, EX_SLOW, "S36" },
 	{ "S36_all", "exit and kill beside threads of every kind", HANGS,
 	    beside_all, NEEDS, EX_REPEAT, "S22 S37 S38 S40 S41" },
-	{ "S35_exit", "all threads call exit at once",
+	{ "S35_exits", "all threads call exit at once",
 	    "two threads that single-thread their process",
 	    racing_exits, EX_CAP_FORK, EX_REPEAT, "S36" },
 	{ "S39", "a thread crashes beside others",

@@ -21,56 +21,56 @@ int
 ex_ptrace_attach(int pid)
 {
 
-	return (ERRNO(trace(PT_ATTACH, pid, NULL, 0)));
+	return (live_errno(trace(PT_ATTACH, pid, NULL, 0)));
 }
 
 int
 ex_ptrace_cont(int pid, int sig)
 {
 
-	return (ERRNO(trace(PT_CONTINUE, pid, AS_IT_IS, sig)));
+	return (live_errno(trace(PT_CONTINUE, pid, AS_IT_IS, sig)));
 }
 
 int
 ex_ptrace_detach(int pid)
 {
 
-	return (ERRNO(trace(PT_DETACH, pid, AS_IT_IS, 0)));
+	return (live_errno(trace(PT_DETACH, pid, AS_IT_IS, 0)));
 }
 
 int
 ex_ptrace_kill(int pid)
 {
 
-	return (ERRNO(trace(PT_KILL, pid, NULL, 0)));
+	return (live_errno(trace(PT_KILL, pid, NULL, 0)));
 }
 
 int
 ex_ptrace_suspend(int pid __unused, int tid)
 {
 
-	return (ERRNO(trace(PT_SUSPEND, tid, NULL, 0)));
+	return (live_errno(trace(PT_SUSPEND, tid, NULL, 0)));
 }
 
 int
 ex_ptrace_resume(int pid __unused, int tid)
 {
 
-	return (ERRNO(trace(PT_RESUME, tid, NULL, 0)));
+	return (live_errno(trace(PT_RESUME, tid, NULL, 0)));
 }
 
 int
 ex_ptrace_step(int pid, int sig)
 {
 
-	return (ERRNO(trace(PT_STEP, pid, AS_IT_IS, sig)));
+	return (live_errno(trace(PT_STEP, pid, AS_IT_IS, sig)));
 }
 
 int
 ex_ptrace_lwp_events(int pid, bool on)
 {
 
-	return (ERRNO(trace(PT_LWP_EVENTS, pid, NULL, on)));
+	return (live_errno(trace(PT_LWP_EVENTS, pid, NULL, on)));
 }
 
 int
@@ -91,7 +91,7 @@ ex_ptrace_lwpinfo(int pid, struct ex_lwpinfo *info)
 	struct ptrace_lwpinfo pl;
 	int error;
 
-	error = ERRNO(trace(PT_LWPINFO, pid, &pl, sizeof(pl)));
+	error = live_errno(trace(PT_LWPINFO, pid, &pl, sizeof(pl)));
 	if (error == 0) {
 		info->tid = pl.pl_lwpid;
 		info->born = (pl.pl_flags & PL_FLAG_BORN) != 0;
@@ -104,7 +104,7 @@ int
 ex_reap_acquire(void)
 {
 
-	return (ERRNO(CALL(procctl, P_PID, (long)ex_getpid(),
+	return (live_errno(CALL(procctl, P_PID, (long)ex_getpid(),
 	    PROC_REAP_ACQUIRE, NULL)));
 }
 
@@ -118,7 +118,7 @@ ex_reap_kill(int sig, int subtree, u_int *killed)
 	};
 	int error;
 
-	error = ERRNO(CALL(procctl, P_PID, (long)ex_getpid(), PROC_REAP_KILL,
+	error = live_errno(CALL(procctl, P_PID, (long)ex_getpid(), PROC_REAP_KILL,
 	    &how));
 	*killed = how.rk_killed;
 	return (error);

@@ -18,8 +18,14 @@ long	live_syscall(long number, long a, long b, long c, long d, long e,
 	    (long)(e), (long)(f))
 #define	CALL(name, ...)							\
 	LIVE_CALL(SYS_##name __VA_OPT__(,) __VA_ARGS__, 0, 0, 0, 0, 0, 0)
-/* The same as an errno, 0 being none. */
-#define	ERRNO(value)	((value) < 0 ? (int)-(value) : 0)
+
+/* What a call returned as an errno, 0 being none. */
+static inline int
+live_errno(long value)
+{
+
+	return (value < 0 ? (int)-value : 0);
+}
 
 /* vfork(2): the child runs body(arg), which must not return, on stack. */
 long	live_vfork(void *stack, ex_body *body, void *arg);
@@ -71,9 +77,14 @@ void	live_exec_continue(int argc, char **argv);
 /* After a fork: what the child must not inherit. */
 void	live_signals_forked(void);
 
+/* ---- system.c ----------------------------------------------------------- */
+
+/* Tells what the threads of a process group do. */
+void	live_say_group(int group);
+
 /* ---- text.c ------------------------------------------------------------- */
 
-/* One line on standard output, in one write; %s %d %u %ld %x. */
+/* One line on standard output, in one write; %s %d %u %x, %l.. */
 void	live_say(const char *format, ...) __printflike(1, 2);
 size_t	live_strlen(const char *s);
 bool	live_streq(const char *a, const char *b);

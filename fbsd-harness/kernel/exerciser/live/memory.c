@@ -23,7 +23,7 @@ int
 live_memory_again(int fd)
 {
 
-	return (ERRNO(CALL(mmap, SHARED_ADDRESS, SHARED_SIZE,
+	return (live_errno(CALL(mmap, SHARED_ADDRESS, SHARED_SIZE,
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0)));
 }
 

@@ -61,7 +61,7 @@ int
 ex_rfork_self(int flags)
 {
 
-	return (ERRNO(CALL(rfork, flags & ~RFPROC)));
+	return (live_errno(CALL(rfork, flags & ~RFPROC)));
 }
 
 /* ---- A new image --------------------------------------------------------- */
@@ -98,7 +98,7 @@ live_exec_init(const char *path, int fd)
 	exec_path = path;
 	error = CALL(dup2, fd, SHARED_FD);
 	(void)CALL(close, fd);
-	return (ERRNO(error));
+	return (live_errno(error));
 }
 
 int
@@ -114,7 +114,7 @@ ex_exec(ex_body *body, void *arg)
 	};
 	char *envp[] = { NULL };
 
-	return (ERRNO(CALL(execve, exec_path, argv, envp)));
+	return (live_errno(CALL(execve, exec_path, argv, envp)));
 }
 
 int
@@ -124,7 +124,7 @@ ex_exec_fails(void)
 	char *envp[] = { NULL };
 
 	/* A folder cannot be executed; found out when alone. */
-	return (ERRNO(CALL(execve, "/", argv, envp)));
+	return (live_errno(CALL(execve, "/", argv, envp)));
 }
 
 void
@@ -191,7 +191,7 @@ int
 ex_kill(int pid, int sig)
 {
 
-	return (ERRNO(CALL(kill, pid, sig)));
+	return (live_errno(CALL(kill, pid, sig)));
 }
 
 /* ---- Checks -------------------------------------------------------------- */

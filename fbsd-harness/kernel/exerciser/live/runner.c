@@ -27,7 +27,16 @@ struct job {
 	bool	    late, ended;
 };
 
+/* What has to be the same at the end. */
+struct state {
+	int	    threads;
+	long	    per_proc, zone;
+	long	    hits;
+};
+#define	PER_PROC	"kern.threads.max_threads_per_proc"
+
 static struct job jobs[LIVE_SLOTS];
+static struct state at_start;
 static u_int number, counts[3];
 
 /* ---- Which tests --------------------------------------------------------- */
@@ -184,15 +193,19 @@ explain(const struct job *job, bool stuck)
 		    live_basename(slot->file), slot->line, slot->what,
 		    slot->found, slot->expected);
 	else if (job->late)
-		live_say("# timeout: the test hung and was killed");
+		live_say("# timeout: it was killed after %d seconds",
+		    (job->test->flags & EX_SLOW) != 0 ?
+		    WATCHDOG_SLOW / 1000 : WATCHDOG / 1000);
 	else if (WIFEXITED(job->status))
 		live_say("# the test's process exited with %d",
 		    WEXITSTATUS(job->status));
 	else
 		live_say("# the test's process died of signal %d",
 		    WTERMSIG(job->status));
-	if (stuck)
-		live_say("# its processes cannot be killed");
+	if (stuck) {
+		live_say("# its processes cannot be killed:");
+		live_say_group(job->pid);
+	}
 	live_say("# it guards against %s", job->test->guards);
 }
 
@@ -220,7 +233,7 @@ start(u_int n, const struct ex_test *test, u_long seed)
 		ex_exit(0);
 	}
 	if (pid < 0) {
-		live_say("Bail out! fork: errno %d", ERRNO(pid));
+		live_say("Bail out! fork: errno %d", live_errno(pid));
 		job->test = NULL;
 		return (false);
 	}
@@ -275,6 +288,10 @@ finish(struct job *job, bool *stuck)
 	const struct live_slot *slot = live_slot(job - jobs);
 	bool gone;
 
+	if (job->late) {
+		live_say("# timeout: %s hangs; its threads:", job->test->id);
+		live_say_group(job->pid);
+	}
 	gone = clear(job);
 	reap();
 	*stuck = !gone;
@@ -304,8 +321,11 @@ run_one(const struct ex_test *test, u_long seed)
 	verdict = finish(&jobs[0], &stuck);
 	report(verdict, test->id, test->title,
 	    verdict == SKIPPED ? live_slot(0)->skipped : NULL);
-	if (verdict == FAILED)
+	if (verdict == FAILED) {
 		explain(&jobs[0], stuck);
+		/* It may have left a limit behind. */
+		(void)ex_sysctl_set(PER_PROC, at_start.per_proc);
+	}
 	jobs[0].test = NULL;
 	return (true);
 }
@@ -375,25 +395,18 @@ run_load(const struct live_options *o)
 
 /* ---- Before and after ---------------------------------------------------- */
 
-/* What has to be the same at the end. */
-struct state {
-	int	    threads;
-	long	    per_proc, zone;
-	long	    hits;
-};
-
 static void
 look(struct state *s)
 {
 
 	s->threads = ex_thread_count();
-	(void)ex_sysctl_get("kern.threads.max_threads_per_proc", &s->per_proc);
+	(void)ex_sysctl_get(PER_PROC, &s->per_proc);
 	(void)ex_sysctl_get("kern.threads.max_threads_hits", &s->hits);
 	(void)ex_sysctl_get("vm.uma.THREAD.stats.current", &s->zone);
 }
 
 static void
-compare(const struct state *before)
+compare(void)
 {
 	struct state after;
 	long deadline = ex_now() + LEAVING;
@@ -405,22 +418,21 @@ compare(const struct state *before)
 		ex_nap();
 		reap();
 		look(&after);
-		same = !alone || after.threads <= before->threads;
+		same = !alone || after.threads <= at_start.threads;
 	} while (!same && ex_now() < deadline);
-	same = same && after.per_proc == before->per_proc;
+	same = same && after.per_proc == at_start.per_proc;
 	report(same ? PASSED : FAILED, "S05_end",
 	    "thread counts and kern.threads are as at the start", NULL);
 	live_say("# threads: %d, then %d; max_threads_per_proc: %ld, then %ld; "
 	    "max_threads_hits: %ld, then %ld; THREAD zone: %ld, then %ld",
-	    before->threads, after.threads, before->per_proc, after.per_proc,
-	    before->hits, after.hits, before->zone, after.zone);
+	    at_start.threads, after.threads, at_start.per_proc, after.per_proc,
+	    at_start.hits, after.hits, at_start.zone, after.zone);
 }
 
 bool
 live_run(const struct live_options *o)
 {
 	const struct ex_test *test;
-	struct state before;
 	long log;
 	u_int n;
 
@@ -435,13 +447,13 @@ live_run(const struct live_options *o)
 	if (ex_sysctl_get("kern.logsigexit", &log) == 0)
 		(void)ex_sysctl_set("kern.logsigexit", 0);
 	live_slot(0)->random = o->seed;
-	look(&before);
+	look(&at_start);
 	for (u_int i = 0; (test = nth(o->tests, 0, i)) != NULL; i++)
 		if (!run_one(test, o->seed + i))
 			return (false);
 	if (o->seconds > 0 && !run_load(o))
 		return (false);
-	compare(&before);
+	compare();
 	(void)ex_sysctl_set("kern.logsigexit", log);
 	live_say("# %u passed, %u failed, %u skipped", counts[PASSED],
 	    counts[FAILED], counts[SKIPPED]);

@@ -15,7 +15,7 @@ ex_nanosleep(int ms)
 {
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
-	return (ERRNO(CALL(nanosleep, &ts, NULL)));
+	return (live_errno(CALL(nanosleep, &ts, NULL)));
 }
 
 void
@@ -97,7 +97,7 @@ set_action(int sig, void (*handler)(int), int flags)
 {
 	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
 
-	return (ERRNO(CALL(sigaction, sig, &action, NULL)));
+	return (live_errno(CALL(sigaction, sig, &action, NULL)));
 }
 
 int
@@ -127,7 +127,7 @@ mask(int how, int sig)
 	sigset_t set = { { 0 } };
 
 	set.__bits[_SIG_WORD(sig)] = _SIG_BIT(sig);
-	return (ERRNO(CALL(sigprocmask, how, &set, NULL)));
+	return (live_errno(CALL(sigprocmask, how, &set, NULL)));
 }
 
 int
@@ -149,7 +149,7 @@ ex_sigsuspend(void)
 {
 	sigset_t none = { { 0 } };
 
-	return (ERRNO(CALL(sigsuspend, &none)));
+	return (live_errno(CALL(sigsuspend, &none)));
 }
 
 /* ---- Pipes --------------------------------------------------------------- */
@@ -164,7 +164,7 @@ ex_pipe(struct ex_pipe *p)
 	int fds[2];
 	int error;
 
-	error = ERRNO(CALL(pipe2, fds, 0));
+	error = live_errno(CALL(pipe2, fds, 0));
 	if (error == 0) {
 		p->word[READ_END] = fds[0];
 		p->word[WRITE_END] = fds[1];
@@ -179,7 +179,7 @@ ex_pipe_read(struct ex_pipe *p)
 	long n;
 
 	n = CALL(read, p->word[READ_END], &byte, 1);
-	return (n == 0 ? EPIPE : ERRNO(n));
+	return (n == 0 ? EPIPE : live_errno(n));
 }
 
 int
@@ -187,7 +187,7 @@ ex_pipe_write(struct ex_pipe *p)
 {
 	char byte = 0;
 
-	return (ERRNO(CALL(write, p->word[WRITE_END], &byte, 1)));
+	return (live_errno(CALL(write, p->word[WRITE_END], &byte, 1)));
 }
 
 int
@@ -197,7 +197,7 @@ ex_poll(struct ex_pipe *p, int ms)
 	long n;
 
 	n = CALL(poll, &fd, 1, ms == 0 ? -1 : ms);
-	return (n == 0 ? ETIMEDOUT : ERRNO(n));
+	return (n == 0 ? ETIMEDOUT : live_errno(n));
 }
 
 int
@@ -210,5 +210,5 @@ ex_select(struct ex_pipe *p, int ms)
 	FD_SET(p->word[READ_END], &set);
 	n = CALL(select, p->word[READ_END] + 1, &set, NULL, NULL,
 	    ms == 0 ? NULL : &tv);
-	return (n == 0 ? ETIMEDOUT : ERRNO(n));
+	return (n == 0 ? ETIMEDOUT : live_errno(n));
 }

@@ -13,7 +13,7 @@ int
 ex_setuid(uid_t uid)
 {
 
-	return (ERRNO(CALL(setuid, uid)));
+	return (live_errno(CALL(setuid, uid)));
 }
 
 uid_t
@@ -29,11 +29,11 @@ ex_setrlimit(int cur)
 	struct rlimit limit;
 	int error;
 
-	error = ERRNO(CALL(getrlimit, RLIMIT_NOFILE, &limit));
+	error = live_errno(CALL(getrlimit, RLIMIT_NOFILE, &limit));
 	if (error != 0)
 		return (error);
 	limit.rlim_cur = cur;
-	return (ERRNO(CALL(setrlimit, RLIMIT_NOFILE, &limit)));
+	return (live_errno(CALL(setrlimit, RLIMIT_NOFILE, &limit)));
 }
 
 bool
@@ -55,7 +55,7 @@ ex_sysctl_get(const char *name, long *value)
 	int error;
 
 	*value = 0;
-	error = ERRNO(CALL(__sysctlbyname, name, live_strlen(name), value,
+	error = live_errno(CALL(__sysctlbyname, name, live_strlen(name), value,
 	    &size, NULL, 0));
 	if (error == 0 && size == sizeof(int))
 		*value = *(int *)value;
@@ -67,7 +67,7 @@ ex_sysctl_set(const char *name, long value)
 {
 	int number = value;
 
-	return (ERRNO(CALL(__sysctlbyname, name, live_strlen(name), NULL, NULL,
+	return (live_errno(CALL(__sysctlbyname, name, live_strlen(name), NULL, NULL,
 	    &number, sizeof(number))));
 }
 
@@ -128,6 +128,25 @@ ex_thread_count_of(int pid)
 {
 
 	return (count_threads(KERN_PROC_PID, pid));
+}
+
+void
+live_say_group(int group)
+{
+	struct kinfo_proc *list;
+	int n;
+
+	n = get_list(KERN_PROC_PGRP, group, &list);
+	for (int i = 0; i < n; i++)
+		live_say("#   process %d thread %d: %s%s, flags %lx",
+		    list[i].ki_pid, list[i].ki_tid,
+		    list[i].ki_stat == SRUN ? "runs" :
+		    list[i].ki_stat == SSTOP ? "stopped in " :
+		    list[i].ki_stat == SLOCK ? "waits for lock " :
+		    list[i].ki_stat == SZOMB ? "zombie" : "sleeps in ",
+		    list[i].ki_stat == SLOCK ? list[i].ki_lockname :
+		    list[i].ki_wmesg, list[i].ki_flag);
+	give_list(list);
 }
 
 /* ---- States of threads --------------------------------------------------- */

@@ -179,21 +179,21 @@ int
 ex_thr_kill(int tid, int sig)
 {
 
-	return (ERRNO(CALL(thr_kill, (long)tid, sig)));
+	return (live_errno(CALL(thr_kill, (long)tid, sig)));
 }
 
 int
 ex_thr_kill2(int pid, int tid, int sig)
 {
 
-	return (ERRNO(CALL(thr_kill2, pid, (long)tid, sig)));
+	return (live_errno(CALL(thr_kill2, pid, (long)tid, sig)));
 }
 
 int
 ex_thr_wake(int tid)
 {
 
-	return (ERRNO(CALL(thr_wake, (long)tid)));
+	return (live_errno(CALL(thr_wake, (long)tid)));
 }
 
 /* A time that long from now, or NULL for ever. */
@@ -213,7 +213,7 @@ ex_thr_suspend(int ms)
 {
 	struct timespec ts;
 
-	return (ERRNO(CALL(thr_suspend, timeout(&ts, ms))));
+	return (live_errno(CALL(thr_suspend, timeout(&ts, ms))));
 }
 
 int
@@ -223,7 +223,7 @@ ex_umtx_wait(ex_word *w, u_int value, int ms)
 	struct timespec *how_long = timeout(&ts, ms);
 
 	/* Without a size in the fourth argument the fifth is a timespec. */
-	return (ERRNO(CALL(_umtx_op, w, UMTX_OP_WAIT_UINT, value, NULL,
+	return (live_errno(CALL(_umtx_op, w, UMTX_OP_WAIT_UINT, value, NULL,
 	    how_long)));
 }
 
@@ -231,5 +231,5 @@ int
 ex_umtx_wake(ex_word *w, int n)
 {
 
-	return (ERRNO(CALL(_umtx_op, w, UMTX_OP_WAKE, n, NULL, NULL)));
+	return (live_errno(CALL(_umtx_op, w, UMTX_OP_WAKE, n, NULL, NULL)));
 }
