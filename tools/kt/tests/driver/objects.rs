@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSection, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 
 use crate::support::{default_object, edit, folder, kt, refusal, result, source_tree};
 
@@ -60,6 +60,40 @@ fn the_archive_has_one_member_and_an_index() {
         .collect();
     assert!(names.iter().any(|name| name == b"tdfind"));
     assert!(names.iter().any(|name| name == b"sdt_proc___lwp__exit"));
+}
+
+/// How many addresses of code are in read-only data: the jump tables.
+fn jump_table_entries(object: &str) -> usize {
+    let data = fs::read(object).expect("built");
+    let file = object::File::parse(&*data).expect("an object");
+    let text = file.section_by_name(".text").expect("code").index();
+    let Some(rodata) = file.section_by_name(".rodata") else {
+        return 0;
+    };
+    let targets = rodata.relocations().filter(|(_, relocation)| {
+        let RelocationTarget::Symbol(symbol) = relocation.target() else {
+            return false;
+        };
+        let symbol = file.symbol_by_index(symbol).expect("a symbol");
+        symbol.section_index() == Some(text)
+    });
+    targets.count()
+}
+
+#[test]
+fn a_kernel_with_retpolines_gets_no_jump_tables() {
+    assert!(
+        jump_table_entries(default_object()) > 0,
+        "what is tested is gone"
+    );
+    let output = kt(&["object"], &[("KERNEL_CFLAGS", "-O2 -mretpoline -g")]);
+    let object = result(&output);
+    assert_ne!(object, default_object());
+    assert_eq!(jump_table_entries(&object), 0);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.matches("note: ").count(), 1, "{said}");
+    let line = refusal(&kt(&["object"], &[("KERNEL_CFLAGS", "-DKLD_MODULE")]));
+    assert!(line.contains("not of a module"), "{line}");
 }
 
 #[test]
