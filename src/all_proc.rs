@@ -76,3 +76,6 @@ pub fn end(td: Thread) {
         tl.unlock(here!());
     }
 }
+
+#[cfg(test)]
+mod tests;

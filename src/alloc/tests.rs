@@ -45,7 +45,7 @@ fn thread_gets_count_id_structure_and_stack_in_order() {
             "handler 100001",
         ]
     );
-    assert_eq!((td.tid(), td.kstack_pages()), (Lwpid(100_001), 6));
+    assert_eq!(td.tid(), Lwpid(100_001));
     assert_eq!((counted(), in_use()), (2, vec![0, 1]));
 }
 
@@ -159,6 +159,36 @@ fn recycled_thread_gets_the_stack_that_is_asked_for() {
         assert_eq!(milestones(&world), calls);
         assert_eq!(td.has_kstack(), result == 0);
     }
+}
+
+/// A thread whose stack its caller has disposed of gets one, or has none.
+#[test]
+#[cfg(not(has_thread_recycle))]
+fn stackless_thread_gets_the_stack_that_is_asked_for() {
+    for (answer, calls) in [
+        (1, vec!["vm_thread_new td 8", "cpu_thread_alloc td"]),
+        (0, vec!["vm_thread_new td 8"]),
+    ] {
+        let world = World::booted(200);
+        let td = world.loose_thread("td");
+        // SAFETY: a thread that nobody else has.
+        unsafe { (*td.as_ptr()).td_kstack = 0 }
+        world.answer("vm_thread_new", answer);
+        // SAFETY: not running.
+        assert_eq!(unsafe { alloc_stack(td, 8) }, answer != 0);
+        assert_eq!(milestones(&world), calls);
+        assert_eq!(td.has_kstack(), answer != 0);
+    }
+}
+
+#[test]
+#[cfg(all(INVARIANTS, not(has_thread_recycle)))]
+fn second_stack_is_caught() {
+    let world = World::booted(200);
+    let td = world.loose_thread("td");
+    // SAFETY: not running; what follows is what the assertion is for.
+    let text = world.panics(|| unsafe { alloc_stack(td, 8) });
+    assert_eq!(text, "thread_alloc_stack called on a thread with kstack");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::count::tests::counted;
 use crate::export;
-use crate::kpi::fake::world::World;
+use crate::kpi::fake::world::{World, with_asts, zeroed};
 use crate::tid::tests::in_use;
 use std::ptr;
 
@@ -14,7 +14,7 @@ fn boot_calls_in_order() {
     unsafe { threadinit() }
     assert_eq!(
         world.log(),
-        [
+        with_asts([
             "mtx_init TID lock",
             "malloc M_TIDHASH",
             "lock TID lock",
@@ -26,7 +26,7 @@ fn boot_calls_in_order() {
             "callout_init",
             "callout_reset 21000",
             "ast_register 16",
-        ]
+        ])
     );
     assert_eq!((counted(), in_use()), (1, vec![0]));
 }
@@ -52,6 +52,7 @@ fn thread_lives_and_dies() {
         assert_eq!(export::tdfind((*td).td_tid, -1), ptr::null_mut());
 
         (*p).p_exitthreads += 1;
+        (*td).td_limit = zeroed();
         export::thread_stash(td);
         export::thread_reap_barrier();
         assert_eq!((*td).td_tid, -1);

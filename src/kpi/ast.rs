@@ -156,3 +156,6 @@ mod form {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

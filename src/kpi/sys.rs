@@ -68,13 +68,12 @@ pub use super::fake::{
         cpu_thread_alloc, cpu_thread_clean, cpu_thread_exit, cpu_thread_free, cpuset_rel,
         crcowfree, crcowget, crcowsync, credbatch_add, credbatch_final, crfree,
         kdtrace_thread_ctor, kdtrace_thread_dtor, ksiginfo_alloc, lim_cowsync, lim_free, lim_hold,
-        limbatch_add, limbatch_final, osd_exit, priv_check_cred, rlqentry_free, rucollect,
-        ruxagg_locked, seltdfini, sigqueue_init, sleepq_alloc, sleepq_free, turnstile_alloc,
-        turnstile_free, umtx_thread_alloc, umtx_thread_fini, umtx_thread_init,
+        osd_exit, priv_check_cred, rlqentry_free, rucollect, ruxagg_locked, seltdfini,
+        sigqueue_init, sleepq_alloc, sleepq_free, turnstile_alloc, turnstile_free,
+        umtx_thread_alloc, umtx_thread_fini, umtx_thread_init,
     },
     sched::{
-        ast_kclear, ast_register, ast_sched_locked, ast_unsched_locked, forward_signal,
-        kern_thr_exit, kick_proc0, mi_switch, quiesce_all_cpus, sched_exit_thread,
+        forward_signal, kern_thr_exit, kick_proc0, mi_switch, quiesce_all_cpus, sched_exit_thread,
         sched_relinquish, sched_sizeof_thread, sched_sleep, sched_throw, setrunnable, sleepq_abort,
         sleepq_remove_nested, thread_stopped, umtx_thread_exit,
     },
@@ -85,6 +84,16 @@ pub use super::fake::{
         sysctl___kern, taskqueue_thread, tick_sbt, ticks, vm_cnt, vm_ndomains,
     },
 };
+
+#[cfg(all(test, has_ast_register))]
+pub use super::fake::sched::{ast_kclear, ast_register, ast_sched_locked, ast_unsched_locked};
+#[cfg(all(test, not(has_ast_register)))]
+pub use super::fake::vars::softdep_ast_cleanup;
+
+#[cfg(all(test, not(has_limbatch)))]
+pub use super::fake::owned::lim_freen;
+#[cfg(all(test, has_limbatch))]
+pub use super::fake::owned::{limbatch_add, limbatch_final};
 
 #[cfg(all(test, WITNESS))]
 pub use super::fake::locks::{witness_restore, witness_save, witness_thread_exit};

@@ -7,7 +7,7 @@
 
 use super::*;
 use crate::kpi::fake::locks::is_held;
-use crate::kpi::fake::world::{World, called, spinning};
+use crate::kpi::fake::world::{World, called, spinning, with_asts};
 use crate::proc::Proc;
 use sys::{
     P_SINGLE_BOUNDARY as SB, P_SINGLE_EXIT as SX, P_STOPPED_SIG as SIG, P_STOPPED_SINGLE as SS,
@@ -191,7 +191,7 @@ fn stop_calls_in_order() {
     let (_, pl) = check(pl, Where::Boundary);
     assert_eq!(
         world.log(),
-        [
+        with_asts([
             "lock p.slock",
             "thread_stopped p",
             "unlock p.mtx",
@@ -201,7 +201,7 @@ fn stop_calls_in_order() {
             "unlock p.slock",
             "mi_switch involuntary",
             "lock p.mtx",
-        ]
+        ])
     );
     pl.unlock(here!());
 }
@@ -315,7 +315,10 @@ fn loop_check(td: Thread, sleep: bool) -> c_int {
 /// A world whose current thread has the AST pending.
 fn pending(p_flag: u32) -> (World, Thread, Proc) {
     let (world, td, p) = set_up(&(p_flag, 0, false, Another, Stops, Stops));
-    unsafe { (*td.as_ptr()).td_ast = 1 << sys::KT_TDA_SUSPEND }
+    let mut tl = td.lock(here!());
+    tl.schedule_suspend_ast();
+    tl.unlock(here!());
+    world.forget_log();
     (world, td, p)
 }
 
@@ -323,8 +326,8 @@ fn pending(p_flag: u32) -> (World, Thread, Proc) {
 #[test]
 fn loop_without_ast_goes_on_unlocked() {
     let (world, td, _) = set_up(&(SS | SX, 0, false, Another, Stops, Stops));
-    for other_ast in [0, !(1 << sys::KT_TDA_SUSPEND)] {
-        unsafe { (*td.as_ptr()).td_ast = other_ast }
+    for other_asts in [false, true] {
+        td.set_other_asts(other_asts);
         assert_eq!(loop_check(td, true), 0);
     }
     assert!(world.log().is_empty());
@@ -365,6 +368,7 @@ fn loop_that_may_sleep_stops() {
 }
 
 #[test]
+#[cfg(has_ast_register)]
 fn ast_stops_at_the_boundary() {
     let (world, td, p) = pending(SIG);
     world.on("mi_switch involuntary", move || {

@@ -93,6 +93,7 @@ pub unsafe fn lim_cowsync() -> *mut sys::plimit {
 }
 
 /// As [`credbatch_add`].
+#[cfg(has_limbatch)]
 pub unsafe fn limbatch_add(batch: *mut sys::limbatch, td: *mut sys::thread) {
     unsafe {
         if (*batch).limp != (*td).td_limit {
@@ -106,6 +107,7 @@ pub unsafe fn limbatch_add(batch: *mut sys::limbatch, td: *mut sys::thread) {
     called("limbatch_add");
 }
 
+#[cfg(has_limbatch)]
 unsafe fn limbatch_process(batch: *mut sys::limbatch) {
     unsafe {
         called(format_args!(
@@ -117,9 +119,15 @@ unsafe fn limbatch_process(batch: *mut sys::limbatch) {
     }
 }
 
+#[cfg(has_limbatch)]
 pub unsafe fn limbatch_final(batch: *mut sys::limbatch) {
     unsafe { limbatch_process(batch) }
     called("limbatch_final");
+}
+
+#[cfg(not(has_limbatch))]
+pub unsafe fn lim_freen(limit: *mut sys::plimit, count: c_int) {
+    called(format_args!("limits {} {count}", name_of(limit)));
 }
 
 /// Functions that take the thread and tell only that they were called.

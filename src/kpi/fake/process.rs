@@ -82,11 +82,13 @@ impl World {
     /// and are about to be stashed.  The world has been booted.
     pub fn exited(&self, count: usize, domain: u8) -> Vec<Thread> {
         let p = self.own_proc();
+        let limit = zeroed();
         let threads = (0..count).map(|_| {
             let td = crate::alloc::alloc(0).expect("below the limit");
             unsafe {
                 (*td.as_ptr()).td_proc = p.as_ptr();
                 (*td.as_ptr()).td_allocdomain = domain;
+                (*td.as_ptr()).td_limit = limit;
             }
             p.exitthreads().fetch_add(1, Ordering::Relaxed);
             td
@@ -185,6 +187,21 @@ impl Thread {
     /// Are these flags of `td_flags` set?
     pub fn has_flags(self, flags: u32) -> bool {
         unsafe { (*self.as_ptr()).td_flags & flags as c_int == flags as c_int }
+    }
+
+    /// Has every AST pending but the one that looks for stops, or none.
+    pub fn set_other_asts(self, pending: bool) {
+        let all = if pending { !0 } else { 0 };
+        unsafe {
+            #[cfg(has_ast_register)]
+            {
+                (*self.as_ptr()).td_ast = all & !(1 << sys::KT_TDA_SUSPEND);
+            }
+            #[cfg(not(has_ast_register))]
+            {
+                (*self.as_ptr()).td_flags = all & sys::TDF_ASTPENDING as c_int;
+            }
+        }
     }
 
     /// Puts it to sleep.

@@ -12,6 +12,7 @@ use crate::thread::{State, Thread};
 use std::ffi::{CStr, c_char, c_int};
 
 /// What an AST's handler looks like.
+#[cfg(has_ast_register)]
 type AstHandler = Option<unsafe extern "C" fn(*mut sys::thread, c_int)>;
 
 unsafe fn assert_thread_locked(td: *mut sys::thread) {
@@ -131,11 +132,13 @@ pub unsafe fn kick_proc0() {
     called("kick_proc0");
 }
 
+#[cfg(has_ast_register)]
 pub unsafe fn ast_register(ast: c_int, _flags: c_int, _tdp: c_int, handler: AstHandler) {
     assert!(handler.is_some(), "an AST without a handler");
     called(format_args!("ast_register {ast}"));
 }
 
+#[cfg(has_ast_register)]
 pub unsafe fn ast_sched_locked(td: *mut sys::thread, tda: c_int) {
     assert_eq!(tda, sys::KT_TDA_SUSPEND);
     unsafe {
@@ -145,6 +148,7 @@ pub unsafe fn ast_sched_locked(td: *mut sys::thread, tda: c_int) {
     called(format_args!("ast_sched {}", name_of(td)));
 }
 
+#[cfg(has_ast_register)]
 pub unsafe fn ast_unsched_locked(td: *mut sys::thread, tda: c_int) {
     assert_eq!(tda, sys::KT_TDA_SUSPEND);
     unsafe {
@@ -154,6 +158,7 @@ pub unsafe fn ast_unsched_locked(td: *mut sys::thread, tda: c_int) {
     called(format_args!("ast_unsched {}", name_of(td)));
 }
 
+#[cfg(has_ast_register)]
 pub unsafe fn ast_kclear(td: *mut sys::thread) {
     called(format_args!("ast_kclear {}", name_of(td)));
 }

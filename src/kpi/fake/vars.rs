@@ -19,6 +19,9 @@ pub static mut maxproc: c_int = 0;
 pub static mut sdt_lockstat___spin__release: [sys::sdt_probe; 1] = unsafe { zero() };
 pub static mut sdt_probe_func: sys::sdt_probe_func_t = Some(probe_fired);
 pub static mut sdt_probes_enabled: bool = false;
+#[cfg(not(has_ast_register))]
+pub static mut softdep_ast_cleanup: Option<unsafe extern "C" fn(*mut sys::thread)> =
+    Some(soft_updates);
 pub static mut sdt_provider_proc: [sys::sdt_provider; 1] = unsafe { zero() };
 pub static mut sysctl___kern: sys::sysctl_oid = unsafe { zero() };
 pub static mut taskqueue_thread: *mut sys::taskqueue = std::ptr::null_mut();
@@ -35,6 +38,13 @@ pub const CPU_TICKS: u64 = 1_000;
 
 unsafe extern "C" fn read_cpu_ticks() -> u64 {
     CPU_TICKS
+}
+
+/// Takes over what soft updates have left a thread.
+#[cfg(not(has_ast_register))]
+unsafe extern "C" fn soft_updates(td: *mut sys::thread) {
+    world::called(format_args!("softdep_ast_cleanup {}", name_of(td)));
+    unsafe { (*td).td_su = std::ptr::null_mut() }
 }
 
 /// What DTrace sees.

@@ -2,9 +2,9 @@
 //!
 //! With a table a difference is reported by field name and padding is not
 //! compared.  An object whose struct is not listed is compared in words of
-//! a pointer's size.  The layouts are those of FreeBSD 14 and 15, here where
-//! pointers have eight bytes; where the releases differ, the size tells which
-//! table applies.
+//! a pointer's size.  The layouts are those of FreeBSD 14, of 14 before its
+//! release, and of 15, here where pointers have eight bytes; where they differ,
+//! the size tells which table applies.
 
 mod ilp32;
 
@@ -70,7 +70,7 @@ const fn code(name: &'static str, offset: u64) -> Field {
     }
 }
 
-static STRUCTS: [Struct; 6] = [
+static STRUCTS: [Struct; 8] = [
     Struct {
         name: "sysinit",
         size: 32,
@@ -80,6 +80,17 @@ static STRUCTS: [Struct; 6] = [
             field("next", 8, 8),
             field("func", 16, 8),
             pointer("udata", 24, "malloc_type"),
+        ],
+    },
+    // Before 2023 the records were in no list.
+    Struct {
+        name: "sysinit",
+        size: 24,
+        fields: &[
+            field("subsystem", 0, 4),
+            field("order", 4, 4),
+            field("func", 8, 8),
+            pointer("udata", 16, "malloc_type"),
         ],
     },
     Struct {
@@ -123,6 +134,27 @@ static STRUCTS: [Struct; 6] = [
             field("oid_running", 92, 4),
             field("oid_descr", 96, 8),
             field("oid_label", 104, 8),
+        ],
+    },
+    // Before 2023, in a list instead of a tree.
+    Struct {
+        name: "sysctl_oid",
+        size: 96,
+        fields: &[
+            field("oid_children", 0, 8),
+            field("oid_parent", 8, 8),
+            field("oid_link", 16, 8),
+            field("oid_number", 24, 4),
+            field("oid_kind", 28, 4),
+            field("oid_arg1", 32, 8),
+            field("oid_arg2", 40, 8),
+            field("oid_name", 48, 8),
+            field("oid_handler", 56, 8),
+            field("oid_fmt", 64, 8),
+            field("oid_refcnt", 72, 4),
+            field("oid_running", 76, 4),
+            field("oid_descr", 80, 8),
+            field("oid_label", 88, 8),
         ],
     },
     Struct {

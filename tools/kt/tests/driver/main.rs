@@ -7,4 +7,6 @@ mod headers;
 mod kernel_kit;
 mod kernel_rule;
 mod objects;
+mod older;
+
 mod support;

@@ -121,19 +121,27 @@ pub fn source_tree(name: &str) -> PathBuf {
 
 /// Edits one header of the tree's `sys` folder.
 pub fn edit(tree: &Path, header: &str, from: &str, to: &str) {
-    let folder = tree.join("sys");
-    let original = fs::read_link(&folder).expect("a link");
-    fs::remove_file(&folder).expect("removed");
-    fs::create_dir(&folder).expect("folder");
-    for entry in fs::read_dir(&original).expect("headers") {
-        let entry = entry.expect("headers");
-        symlink(entry.path(), folder.join(entry.file_name())).expect("link");
+    edit_in(tree, "sys", header, |text| {
+        assert!(text.contains(from), "{header} has no {from}");
+        text.replacen(from, to, 1)
+    });
+}
+
+/// Edits one header of a folder of the tree, which then has its own.
+pub fn edit_in(tree: &Path, folder: &str, header: &str, change: impl FnOnce(String) -> String) {
+    let folder = tree.join(folder);
+    if let Ok(original) = fs::read_link(&folder) {
+        fs::remove_file(&folder).expect("removed");
+        fs::create_dir(&folder).expect("folder");
+        for entry in fs::read_dir(&original).expect("headers") {
+            let entry = entry.expect("headers");
+            symlink(entry.path(), folder.join(entry.file_name())).expect("link");
+        }
     }
     let path = folder.join(header);
     let text = fs::read_to_string(&path).expect("the header");
-    assert!(text.contains(from), "{header} has no {from}");
     fs::remove_file(&path).expect("removed");
-    fs::write(&path, text.replacen(from, to, 1)).expect("written");
+    fs::write(&path, change(text)).expect("written");
 }
 
 fn packaged_headers() -> PathBuf {
