@@ -56,7 +56,10 @@ pub fn readable(config: &Config, compiler: &Compiler, wrapper: &Path) -> Result<
 
 /// Fails naming the first thing that the headers of a configuration lack.
 pub fn check(config: &Config, file: &Path, bindings: &str) -> Result<()> {
-    let needs = read(file)?;
+    compare(config, &read(file)?, bindings)
+}
+
+fn compare(config: &Config, needs: &Needs, bindings: &str) -> Result<()> {
     let found = Found::parse(bindings)?;
     for need in &needs.need {
         if !need.applies(config, &found) {
@@ -82,7 +85,11 @@ pub fn check(config: &Config, file: &Path, bindings: &str) -> Result<()> {
 }
 
 fn read(file: &Path) -> Result<Needs> {
-    toml::from_str(&files::read(file)?)
+    parse(file, &files::read(file)?)
+}
+
+fn parse(file: &Path, text: &str) -> Result<Needs> {
+    toml::from_str(text)
         .map_err(|cause| Error::new(format!("{}: {}", file.display(), cause.message())))
 }
 
@@ -166,7 +173,6 @@ fn foreign(item: &ForeignItem) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scratch::Scratch;
 
     const BINDINGS: &str = "
         pub const TDF_INMEM: u32 = 4;
@@ -184,9 +190,8 @@ mod tests {
     }
 
     fn outcome(sysdir: Option<&str>, needs: &str) -> Result<()> {
-        let dir = Scratch::new("needs");
-        dir.write("needs.toml", needs);
-        check(&config(sysdir), &dir.path().join("needs.toml"), BINDINGS)
+        let needs = parse(Path::new("needs.toml"), needs)?;
+        compare(&config(sysdir), &needs, BINDINGS)
     }
 
     fn refusal(sysdir: Option<&str>, needs: &str) -> String {
@@ -258,7 +263,16 @@ mod tests {
         let config = config(None);
         let list = config.root.join("src/bindings/needs.toml");
         for need in read(&list).expect("the list").need {
-            let source = files::read(&config.root.join(&need.by)).expect("a file of the library");
+            let by = config.root.join(&need.by);
+            let files = if by.is_dir() {
+                files::tree(&by).expect("a folder of the library")
+            } else {
+                vec![by]
+            };
+            let sources = files
+                .iter()
+                .map(|file| files::read(file).expect("a source"));
+            let source = sources.collect::<String>();
             for name in &need.names {
                 assert!(
                     source.contains(name.as_str()),
