@@ -3,42 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
 use kt_audit::elf as audit_elf;
 use kt_audit::{Frame, Subject};
 use object::elf;
 
 use crate::image::{Image, Symbol};
-
-/// The instructions of `function`; none on machines that are not x86.
-fn decode(image: &Image, function: &Symbol) -> Vec<Instruction> {
-    let Some(bits) = image.machine.x86_bits() else {
-        return Vec::new();
-    };
-    let bytes = image
-        .bytes(function.value, function.size)
-        .unwrap_or_default();
-    Decoder::with_ip(bits, bytes, function.value, DecoderOptions::NO_MPFX_0FBC)
-        .into_iter()
-        .collect()
-}
+use crate::references::{self, References};
 
 /// Where the calls of `function` go, and its jumps to other functions.
 pub fn callees(image: &Image, function: &Symbol) -> BTreeSet<u64> {
     let own = function.value..function.value + function.size;
-    decode(image, function)
-        .iter()
-        .filter(|i| {
-            matches!(
-                i.flow_control(),
-                FlowControl::Call
-                    | FlowControl::UnconditionalBranch
-                    | FlowControl::ConditionalBranch
-            )
-        })
-        .map(Instruction::near_branch_target)
-        .filter(|target| !own.contains(target))
-        .collect()
+    let mut targets = references::of(image, function).code;
+    targets.retain(|target| !own.contains(target));
+    targets
 }
 
 /// Exported names and strings that `function` and the local functions it calls
@@ -51,14 +28,15 @@ pub fn uses(image: &Image, function: &Symbol) -> BTreeSet<String> {
         if !seen.insert(function.value) {
             continue;
         }
-        let mut addresses = callees(image, function);
-        addresses.extend(decode(image, function).iter().flat_map(operands));
-        for address in addresses {
+        let References { code, data } = references::of(image, function);
+        for address in code.into_iter().chain(data) {
             if let Some(string) = image.string(address) {
                 names.insert(format!("{string:?}"));
                 continue;
             }
             match image.symbol_at(address) {
+                // A jump back to the start of a function is no use of another.
+                Some(symbol) if symbol.value == function.value => {}
                 Some(symbol) if !symbol.is_local() => {
                     names.insert(symbol.name.clone());
                 }
@@ -68,21 +46,6 @@ pub fn uses(image: &Image, function: &Symbol) -> BTreeSet<String> {
         }
     }
     names
-}
-
-/// Addresses that the operands of an instruction name.
-fn operands(i: &Instruction) -> Vec<u64> {
-    let mut addresses = Vec::new();
-    for n in 0..i.op_count() {
-        match i.op_kind(n) {
-            OpKind::Immediate32 | OpKind::Immediate32to64 | OpKind::Immediate64 => {
-                addresses.push(i.immediate(n));
-            }
-            OpKind::Memory => addresses.push(i.memory_displacement64()),
-            _ => {}
-        }
-    }
-    addresses
 }
 
 /// The frames of `functions`, by name, as the audit of the object measures

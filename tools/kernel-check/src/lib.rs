@@ -9,7 +9,7 @@
 //! | [`image`], [`halves`], [`machine`] | reading a kernel and its debug data, what depends on the architecture |
 //! | [`expected`] | what the contract of the audit says of this kernel |
 //! | [`origin`], [`dwarf`] | which compiler made a function |
-//! | [`code`] | what a function uses, and its frame |
+//! | [`code`], [`references`] | what a function uses, and its frame |
 //! | [`records`] | what linker sets point to |
 //! | [`functions`], [`sets`], [`names`], [`relocs`], [`layout`] | the rules |
 //! | [`compare`], [`reasons`], [`beside`] | differences from a kernel with the C file, those that are in order, how both are shown |
@@ -29,6 +29,7 @@ pub mod names;
 pub mod origin;
 pub mod reasons;
 pub mod records;
+pub mod references;
 pub mod relocs;
 pub mod report;
 pub mod sets;

@@ -11,6 +11,8 @@ pub enum Machine {
     Aarch64,
     /// 32-bit x86.
     I386,
+    /// 64-bit RISC-V.
+    Riscv64,
 }
 
 /// What a relocation of a linked kernel is there for.
@@ -95,6 +97,21 @@ const I386: &[Kind] = &[
     kind(elf::R_386_GOT32X, "R_386_GOT32X", None),
 ];
 
+const RISCV64: &[Kind] = &[
+    kind(
+        elf::R_RISCV_RELATIVE,
+        "R_RISCV_RELATIVE",
+        Some(Purpose::Relative),
+    ),
+    kind(
+        elf::R_RISCV_IRELATIVE,
+        "R_RISCV_IRELATIVE",
+        Some(Purpose::Indirect),
+    ),
+    kind(elf::R_RISCV_64, "R_RISCV_64", Some(Purpose::Late)),
+    kind(elf::R_RISCV_JUMP_SLOT, "R_RISCV_JUMP_SLOT", None),
+];
+
 impl Machine {
     /// The machine that `e_machine` names, or why its kernels can't be checked.
     pub fn from_elf(e_machine: u16) -> Result<Self, String> {
@@ -102,8 +119,9 @@ impl Machine {
             elf::EM_X86_64 => Ok(Self::Amd64),
             elf::EM_AARCH64 => Ok(Self::Aarch64),
             elf::EM_386 => Ok(Self::I386),
+            elf::EM_RISCV => Ok(Self::Riscv64),
             other => Err(format!(
-                "its machine is {}, only amd64, aarch64 and i386 are known",
+                "its machine is {}, only amd64, aarch64, i386 and riscv64 are known",
                 other.0
             )),
         }
@@ -115,6 +133,7 @@ impl Machine {
             Self::Amd64 => "amd64",
             Self::Aarch64 => "aarch64",
             Self::I386 => "i386",
+            Self::Riscv64 => "riscv64",
         }
     }
 
@@ -124,6 +143,7 @@ impl Machine {
             Self::Amd64 => elf::EM_X86_64.0,
             Self::Aarch64 => elf::EM_AARCH64.0,
             Self::I386 => elf::EM_386.0,
+            Self::Riscv64 => elf::EM_RISCV.0,
         }
     }
 
@@ -131,16 +151,7 @@ impl Machine {
     pub fn entry(self) -> &'static str {
         match self {
             Self::Amd64 | Self::I386 => "btext",
-            Self::Aarch64 => "_start",
-        }
-    }
-
-    /// Bits of x86 code, where it is that.
-    pub fn x86_bits(self) -> Option<u32> {
-        match self {
-            Self::Amd64 => Some(64),
-            Self::I386 => Some(32),
-            Self::Aarch64 => None,
+            Self::Aarch64 | Self::Riscv64 => "_start",
         }
     }
 
@@ -149,6 +160,7 @@ impl Machine {
             Self::Amd64 => AMD64,
             Self::Aarch64 => AARCH64,
             Self::I386 => I386,
+            Self::Riscv64 => RISCV64,
         }
     }
 

@@ -90,7 +90,7 @@ fn damaged_kernels_are_refused_or_checked() {
 fn another_machine_is_refused() {
     let mut k = good();
     k.machine = object::elf::EM_PPC64.0;
-    refused(k.bytes(), "only amd64, aarch64 and i386 are known");
+    refused(k.bytes(), "only amd64, aarch64, i386 and riscv64 are known");
 }
 
 /// Guards the message for a path that is not there.
