@@ -57,6 +57,7 @@ typedef void ex_body(void *arg);
 /* Flags of a test. */
 #define	EX_REPEAT	0x1	/* may run at any time beside others: load */
 #define	EX_SLOW		0x2	/* gets the long watchdog */
+#define	EX_LAST		0x4	/* runs after the load */
 
 struct ex_test {
 	const char *id;		/* "S36_umtx": a scenario, and a variant */
@@ -64,7 +65,7 @@ struct ex_test {
 	const char *guards;	/* the defect that it would find */
 	void	  (*run)(void);	/* in a process of its own */
 	u_int	    needs;	/* EX_CAP_* */
-	u_int	    flags;	/* EX_REPEAT, EX_SLOW */
+	u_int	    flags;	/* EX_REPEAT and others */
 	const char *also;	/* further scenarios: "S19 S41", or NULL */
 };
 

@@ -25,6 +25,7 @@ struct creds {
 
 /* ---- S15: setuid --------------------------------------------------------- */
 
+/* Is in user mode all the time. */
 static void
 see_user(void *arg)
 {
@@ -37,7 +38,20 @@ see_user(void *arg)
 	ex_add(&c->seen, 1);
 }
 
-/* Sleeps in the kernel while it happens. */
+/* Is in and out of the kernel while it happens. */
+static void
+see_user_soon(void *arg)
+{
+	struct creds *c = arg;
+
+	EX_EQ(ex_getuid(), 0);
+	ex_add(&c->ready, 1);
+	EX_WAIT(ex_load(&c->round) != 0);
+	EX_EQ(ex_getuid(), USER);
+	ex_add(&c->seen, 1);
+}
+
+/* Sleeps in the kernel. */
 static void
 see_user_later(void *arg)
 {
@@ -54,23 +68,22 @@ static void
 become_user(void *arg)
 {
 	struct creds *c = arg;
-	int tids[2 * SIBLINGS];
+	int tids[2 * SIBLINGS + 1];
 
 	for (int i = 0; i < SIBLINGS; i++) {
-		tids[i] = must_thread(see_user, c);
+		tids[i] = must_thread(see_user_soon, c);
 		tids[i + SIBLINGS] = must_thread(see_user_later, c);
 	}
-	EX_WAIT(ex_load(&c->ready) == 2 * SIBLINGS);
+	tids[2 * SIBLINGS] = must_thread(see_user, c);
+	EX_WAIT(ex_load(&c->ready) == 2 * SIBLINGS + 1);
 	EX_EQ(ex_setuid(USER), 0);
 	EX_EQ(ex_getuid(), USER);
 	ex_store(&c->round, 1);
 	for (int i = 0; i < SIBLINGS; i++)
 		EX_EQ(ex_pipe_write(&c->pipe), 0);
-	for (int i = 0; i < 2 * SIBLINGS; i++)
+	for (int i = 0; i < 2 * SIBLINGS + 1; i++)
 		ex_thr_join(tids[i]);
-	/* And one that is made from now on. */
-	ex_store(&c->seen, 0);
-	ex_store(&c->ready, 0);
+	EX_EQ(ex_load(&c->seen), 2 * SIBLINGS + 1);
 	EX_EQ(ex_setuid(0), EPERM);
 }
 

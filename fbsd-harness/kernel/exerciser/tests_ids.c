@@ -343,7 +343,7 @@ whole_system(void)
 static const struct ex_test list[] = {
 	{ "S06", "ids of ended threads are not used again soon",
 	    "calls for a dead thread that reach another one",
-	    not_reused, 0, EX_REPEAT, NULL },
+	    not_reused, 0, 0, NULL },
 	{ "S67", "thr_kill finds threads of the right process, and no others",
 	    "a lookup that mixes processes up",
 	    found, EX_CAP_FORK, EX_REPEAT, "S66" },
@@ -362,7 +362,8 @@ static const struct ex_test list[] = {
 	    NULL },
 	{ "S03", "kern.maxthread is reached, by a user and by root",
 	    "a count of threads that differs from the threads there are",
-	    whole_system, EX_CAP_FORK | EX_CAP_SUPERUSER | EX_CAP_COUNT, 0,
+	    whole_system, EX_CAP_FORK | EX_CAP_SUPERUSER | EX_CAP_COUNT,
+	    EX_LAST,
 	    "S04 S05" },
 };
 

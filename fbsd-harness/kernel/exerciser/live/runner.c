@@ -139,7 +139,7 @@ live_list(void)
 		    test->also == NULL ? "" : ")");
 }
 
-/* ---- What the kernel lets us do ------------------------------------------- */
+/* ---- What the kernel lets us do ------------------------------------------ */
 
 static const struct {
 	u_int	    cap;
@@ -330,6 +330,19 @@ run_one(const struct ex_test *test, u_long seed)
 	return (true);
 }
 
+/* The tests of which EX_LAST is as in last, one after the other. */
+static bool
+run_all(const struct live_options *o, u_int last)
+{
+	const struct ex_test *test;
+
+	for (u_int i = 0; (test = nth(o->tests, 0, i)) != NULL; i++)
+		if ((test->flags & EX_LAST) == last &&
+		    !run_one(test, o->seed + i))
+			return (false);
+	return (true);
+}
+
 /* ---- Load ---------------------------------------------------------------- */
 
 /* A test for the load that can run here, or NULL. */
@@ -432,7 +445,6 @@ compare(void)
 bool
 live_run(const struct live_options *o)
 {
-	const struct ex_test *test;
 	long log;
 	u_int n;
 
@@ -448,10 +460,8 @@ live_run(const struct live_options *o)
 		(void)ex_sysctl_set("kern.logsigexit", 0);
 	live_slot(0)->random = o->seed;
 	look(&at_start);
-	for (u_int i = 0; (test = nth(o->tests, 0, i)) != NULL; i++)
-		if (!run_one(test, o->seed + i))
-			return (false);
-	if (o->seconds > 0 && !run_load(o))
+	if (!run_all(o, 0) || (o->seconds > 0 && !run_load(o)) ||
+	    !run_all(o, EX_LAST))
 		return (false);
 	compare();
 	(void)ex_sysctl_set("kern.logsigexit", log);
