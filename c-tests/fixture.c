@@ -10,10 +10,8 @@
 #define	PROCS_MAX	8
 #define	THREADS_MAX	80
 
-struct pcpu kt_pcpu __aligned(PAGE_SIZE);
 struct proc *P, *C, *proc0p;
 struct thread *T0, *T1, *T2, *T3, *T4, *CT, *thread0p;
-uint64_t *vswtch_counter;
 
 static struct proc procs[PROCS_MAX] __aligned(256);
 static int nprocs_made;
@@ -23,7 +21,6 @@ static struct {
 } __aligned(64) threads[THREADS_MAX];
 static struct mtx thread_locks[THREADS_MAX];
 static int nthreads_made;
-static uint64_t vswtch;
 
 extern struct mtx blocked_lock;
 
@@ -83,13 +80,8 @@ mkproc(const char *name, pid_t pid)
 
 	if (nprocs_made == PROCS_MAX)
 		fatal("PROCS_MAX is too small");
-	if (vm_cnt.v_swtch == NULL) {
-		/* Per-CPU counters are offsets from the CPU's %gs base. */
-		vswtch_counter = &vswtch;
-		vm_cnt.v_swtch = (counter_u64_t)((uintptr_t)&vswtch -
-		    (uintptr_t)&kt_pcpu);
+	if (nprocs_made == 0)
 		lock_register(&Giant.mtx_lock, LOCK_SLEEP, "Giant");
-	}
 	p = &procs[nprocs_made++];
 	p->p_pid = pid;
 	p->p_state = PRS_NORMAL;
@@ -155,6 +147,18 @@ set_curthread(struct thread *td)
 
 	kt_pcpu.pc_curthread = td;
 	TD_SET_RUNNING(td);
+}
+
+/*
+ * A kernel is built for so many memory domains.
+ */
+void
+domains(int n)
+{
+
+	if (n > MAXMEMDOM)
+		skip("the kernel is built for fewer memory domains");
+	vm_ndomains = n;
 }
 
 void

@@ -101,8 +101,7 @@ int
 harness_run(const struct tap_test *tt)
 {
 
-	kt_pcpu.pc_prvspace = &kt_pcpu;
-	tap_set_pcpu(&kt_pcpu);
+	boot_cpu();
 	tt->tt_func();
 	return (failures != 0 ? TAP_FAIL : TAP_PASS);
 }

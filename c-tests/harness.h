@@ -104,6 +104,16 @@ extern struct pcpu kt_pcpu;
 #else
 #define	IF_WITNESS(line)	""
 #endif
+/* The most threads that threadinit() settles on by itself. */
+#ifdef __LP64__
+#define	MAXTHREAD_CAP		1000000
+#define	IF_LP64(line)		line
+#define	IF_ILP32(line)		""
+#else
+#define	MAXTHREAD_CAP		100000
+#define	IF_LP64(line)		""
+#define	IF_ILP32(line)		line
+#endif
 /* The swapper is gone from 15.0 on. */
 #ifndef PROFILE_15
 #define	HAVE_SWAPPER
@@ -275,9 +285,11 @@ struct proc *mkproc(const char *name, pid_t pid);
 struct thread *mkthread(struct proc *p, const char *name, lwpid_t tid);
 struct ucred *mkcred(const char *name, uid_t ruid);
 struct plimit *mklimit(const char *name);
+void	domains(int n);			/* memory domains; may skip the test */
 void	multi(int nthreads);		/* P with T0 running and siblings */
 void	controller(void);		/* C and CT, which becomes curthread */
 void	set_curthread(struct thread *td);
+void	boot_cpu(void);		/* before everything else */
 /* States of a thread of the fixtures. */
 void	running(struct thread *td);	/* on another CPU */
 void	runnable(struct thread *td);

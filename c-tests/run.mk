@@ -1,13 +1,15 @@
 # Builds and runs the tests on one object.  CONFIG names a makefile that sets
-# KT_CC, KT_CFLAGS, KT_OBJECT, KT_HOSTCC, KT_OUT, KT_OPTIONS and KT_PROFILE;
+# KT_CC, KT_CFLAGS, KT_OBJECT, KT_HOSTCC, KT_RUN, KT_OUT, KT_OPTIONS and KT_PROFILE;
 # SRC is this directory.  Runs in KT_OUT.  For GNU make and bmake.
 include $(CONFIG)
 
 VPATH=	$(SRC):$(SRC)/fakes
 
+HOST_OBJS= \
+	tap.o tap_pcpu.o
 KERNEL_OBJS= \
 	harness.o fake.o fixture.o zombies.o \
-	event.o lock.o mem.o mutex.o proc.o rwlock.o sched.o timer.o
+	event.o lock.o mem.o mutex.o pcpu.o proc.o rwlock.o sched.o timer.o
 TEST_OBJS= \
 	test_alloc.o test_boot.o test_cow.o test_exit.o test_ids.o \
 	test_invariants.o test_invariants_state.o test_limit.o test_link.o \
@@ -23,12 +25,12 @@ TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) -Wall -Wextra -Werror \
 .SUFFIXES: .o .c
 
 run: ctests
-	@./ctests $(ONLY)
+	@$(KT_RUN) ./ctests $(ONLY)
 
 build: ctests
 
-ctests: tap.o $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT)
-	$(KT_HOSTCC) -static -no-pie -o $@ tap.o $(KERNEL_OBJS) \
+ctests: $(HOST_OBJS) $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT)
+	$(KT_HOSTCC) -static -no-pie -o $@ $(HOST_OBJS) $(KERNEL_OBJS) \
 	    $(TEST_OBJS) $(KT_OBJECT)
 
 $(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h zombies.h lock.h $(CONFIG)
@@ -36,5 +38,8 @@ $(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h zombies.h lock.h $(CONFIG)
 .c.o:
 	$(KT_CC) $(KT_CFLAGS) $(TESTFLAGS) -c $< -o $@
 
-tap.o: tap.c tap.h
+tap.o: tap.c tap.h $(CONFIG)
 	$(KT_HOSTCC) -O1 -Wall -Wextra -Werror -c $(SRC)/tap.c -o $@
+
+tap_pcpu.o: tap_pcpu.c tap.h $(CONFIG)
+	$(KT_HOSTCC) -O1 -Wall -Wextra -Werror -c $(SRC)/tap_pcpu.c -o $@

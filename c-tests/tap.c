@@ -15,14 +15,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#ifdef __linux__
-#include <asm/prctl.h>
-#include <sys/syscall.h>
-#endif
-#ifdef __FreeBSD__
-#include <machine/sysarch.h>
-#endif
-
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -58,26 +50,6 @@ void
 tap_exit(int code)
 {
 	_exit(code);
-}
-
-/*
- * Kernel code finds its per-CPU data, curthread first of all, at %gs:0.
- */
-void
-tap_set_pcpu(void *pcpu)
-{
-	int error;
-
-#ifdef __linux__
-	error = (int)syscall(SYS_arch_prctl, ARCH_SET_GS, pcpu);
-#else
-	error = amd64_set_gsbase(pcpu);
-#endif
-	if (error != 0) {
-		fprintf(stderr, "cannot set the GS base: %s\n",
-		    strerror(errno));
-		exit(2);
-	}
 }
 
 /*

@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * The narrow line between the two halves of the test program: tap.c is an
- * ordinary program of the host (main, processes, output), everything else is
- * kernel code compiled with _KERNEL.  Only plain C types cross this line.
+ * The narrow line between the two halves of the test program: tap.c and
+ * tap_pcpu.c are an ordinary program of the host (main, processes, output),
+ * everything else is kernel code compiled with _KERNEL.  Only plain C types
+ * cross this line.
  */
 #ifndef TAP_H
 #define	TAP_H
@@ -23,10 +24,12 @@ struct tap_test {
 /* Provided by tap.c. */
 void	tap_write(const char *buf, unsigned long len);
 void	tap_exit(int code) __attribute__((__noreturn__));
-void	tap_set_pcpu(void *pcpu);
 void	tap_watch(void *page, void (*func)(void));
 int	tap_watched(void);
 void	tap_patch(void *text, const void *bytes, unsigned long len);
+
+/* Provided by tap_pcpu.c. */
+void	tap_set_pcpu(void *pcpu);
 
 /* Provided by harness.c; runs one test and gives its exit code. */
 int	harness_run(const struct tap_test *tt);

@@ -29,10 +29,11 @@ TEST(threadinit_calls, "threadinit: S01 every call, in order, without locks")
 	before_threadinit();
 	threadinit();
 	CHECK_LOCKS("-");
-	/* 150000 ids are 18752 bytes, rounded up to longs. */
+	/* 150000 ids are 18752 bytes, rounded up to longs; 100000 are 12500. */
 	expect_calls(
 	    "mtx_init(TID lock,NULL,MTX_DEF) | -",
-	    "malloc(18752,tidhash,M_WAITOK|M_ZERO) | -",
+	    IF_LP64("malloc(18752,tidhash,M_WAITOK|M_ZERO) | -"),
+	    IF_ILP32("malloc(12500,tidhash,M_WAITOK|M_ZERO) | -"),
 	    "uma_zcreate(THREAD) | -",
 	    "hashinit(50,tidhash) | -",
 	    "malloc(*,tidhash,M_WAITOK|M_ZERO) | -",
@@ -128,19 +129,20 @@ TEST(maxthread_default, "threadinit: S02 maxthread is maxproc times threads "
     "per process")
 {
 
-	check_maxthread(100, 1500, 150000);
+	check_maxthread(60, 1500, 90000);
 }
 
-TEST(maxthread_capped, "threadinit: S02 maxthread is at most a million")
+TEST(maxthread_capped, "threadinit: S02 maxthread is at most a million, a "
+    "tenth of that on a 32-bit machine")
 {
 
-	check_maxthread(5000, 1500, 1000000);
+	check_maxthread(5000, 1500, MAXTHREAD_CAP);
 }
 
-TEST(maxthread_at_cap, "threadinit: S02 exactly a million is not cut")
+TEST(maxthread_at_cap, "threadinit: S02 exactly as many are not cut")
 {
 
-	check_maxthread(1000, 1000, 1000000);
+	check_maxthread(1000, MAXTHREAD_CAP / 1000, MAXTHREAD_CAP);
 }
 
 TEST(maxthread_tuned, "threadinit: S02 a tuned maxthread stays, even an odd "

@@ -141,6 +141,52 @@ TEST(exit_accounting_order, "thread_exit: S19 times and switches are booked "
 	leave();
 }
 
+TEST(exit_switches_carry, "thread_exit: the counter of switches has 64 bits")
+{
+
+	multi(2);
+	*vswtch_counter = UINT32_MAX;
+	leave();
+	CHECK(*vswtch_counter == (uint64_t)UINT32_MAX + 1);
+}
+
+#ifdef __i386__
+static void
+counted_in_section(void *arg)
+{
+
+	CHECK(*vswtch_counter == (uint64_t)UINT32_MAX + 1);
+	/* The spin locks' section alone is left. */
+	CHECK_EQ(1, T0->td_critnest);
+}
+
+TEST(exit_switches_no_cx8, "thread_exit: without cmpxchg8b the switch is "
+    "counted in a critical section, which may end in a preemption")
+{
+
+	multi(2);
+	cpu_feature = 0;
+	*vswtch_counter = UINT32_MAX;
+	T0->td_critnest = 0;
+	T0->td_owepreempt = 1;
+	on("critical_exit_preempt", counted_in_section);
+	leave();
+	CHECK_EQ(1, count_calls("critical_exit_preempt("));
+}
+
+TEST(exit_switches_no_preempt, "thread_exit: without cmpxchg8b nothing is "
+    "preempted that does not owe it")
+{
+
+	multi(2);
+	cpu_feature = 0;
+	*vswtch_counter = 40;
+	leave();
+	CHECK_EQ(41, *vswtch_counter);
+	CHECK_EQ(0, count_calls("critical_exit_preempt("));
+}
+#endif
+
 TEST(exit_time_wraps, "thread_exit: run time is 64-bit unsigned arithmetic")
 {
 

@@ -143,7 +143,7 @@ TEST(limit_reaps, "kern.maxthread: S04 on shortage all domains are reaped and "
 {
 	struct thread *td;
 
-	vm_ndomains = 2;
+	domains(2);
 	kt_pcpu.pc_domain = 1;
 	setup(110);
 	P = mkproc("p", 100);

@@ -417,7 +417,7 @@ TEST(domain_local, "reaping: S26 thread_alloc below the limit leaves zombies "
     "of other domains alone")
 {
 
-	vm_ndomains = 2;
+	domains(2);
 	zombies_boot();
 	make_zombies(2);
 	kt_pcpu.pc_domain = 1;
@@ -434,7 +434,7 @@ TEST(domain_task, "reaping: S26 the task takes all domains, the local one "
 	struct thread *tds[3];
 	int i;
 
-	vm_ndomains = 3;
+	domains(3);
 	zombies_boot();
 	for (i = 0; i < 3; i++) {
 		tds[i] = exited(cred_a, lim_a);

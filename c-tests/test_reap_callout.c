@@ -107,7 +107,7 @@ TEST(callout_domains, "reap callout: S27 any domain with old zombies will do, "
 	struct thread *tds[3];
 	int i;
 
-	vm_ndomains = 3;
+	domains(3);
 	zombies_boot();
 	for (i = 0; i < 3; i++) {
 		tds[i] = exited(cred_a, lim_a);
@@ -125,7 +125,7 @@ TEST(callout_domain_old, "reap callout: S27 a young domain does not hide an "
 {
 	struct thread *tds[2];
 
-	vm_ndomains = 2;
+	domains(2);
 	zombies_boot();
 	tds[0] = exited(cred_a, lim_a);
 	tds[1] = exited(cred_a, lim_a);
@@ -146,7 +146,7 @@ TEST(callout_domains_all, "reap callout: S27 the last domain is looked at, "
 {
 	struct thread *td;
 
-	vm_ndomains = 2;
+	domains(2);
 	zombies_boot();
 	td = exited(cred_a, lim_a);
 	td->td_allocdomain = 2;

@@ -106,7 +106,7 @@ TEST(wait_local_only, "thread_wait: S26 leaves zombies of other domains "
 {
 	struct thread *td;
 
-	vm_ndomains = 2;
+	domains(2);
 	waitable();
 	td = thread_alloc(1);
 	td->td_proc = C;

@@ -108,7 +108,8 @@ probe_fired(uint32_t id, uintptr_t arg0)
 	if (id == SPIN_RELEASE_ID)
 		spin_released((struct mtx *)arg0);
 	else
-		(void)fake_call("sdt_probe", NULL, "%u,%#lx", id, arg0);
+		(void)fake_call("sdt_probe", NULL, "%u,%#jx", id,
+		    (uintmax_t)arg0);
 }
 
 #ifdef PROFILE_15

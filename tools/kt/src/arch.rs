@@ -44,6 +44,8 @@ pub struct Facts {
     pub rust_flags: &'static [&'static str],
     /// The linker's emulation; the suffix makes OSABI FreeBSD.
     pub emulation: &'static str,
+    /// The program that runs this machine's programs on others.
+    pub emulator: &'static str,
 }
 
 const AMD64: Facts = Facts {
@@ -66,6 +68,7 @@ const AMD64: Facts = Facts {
     rust_target: "x86_64-unknown-none",
     rust_flags: &["-Ccode-model=kernel", "-Cno-redzone=yes"],
     emulation: "elf_x86_64_fbsd",
+    emulator: "qemu-x86_64",
 };
 
 const I386: Facts = Facts {
@@ -80,6 +83,7 @@ const I386: Facts = Facts {
     rust_target: "tools/kt/targets/i386-kernel.json",
     rust_flags: &[],
     emulation: "elf_i386_fbsd",
+    emulator: "qemu-i386",
 };
 
 const AARCH64: Facts = Facts {
@@ -100,6 +104,7 @@ const AARCH64: Facts = Facts {
         "-Ctarget-feature=-strict-align",
     ],
     emulation: "aarch64elf_fbsd",
+    emulator: "qemu-aarch64",
 };
 
 const RISCV64: Facts = Facts {
@@ -122,6 +127,7 @@ const RISCV64: Facts = Facts {
         "-Cllvm-args=-riscv-enable-global-merge=false",
     ],
     emulation: "elf64lriscv_fbsd",
+    emulator: "qemu-riscv64",
 };
 
 impl Arch {

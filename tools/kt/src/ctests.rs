@@ -1,15 +1,21 @@
 //! `kt c-tests`: the hosted object and the variables that the C unit tests'
 //! makefile needs to build on it; and running them.
+//!
+//! The test program of another machine than this one is linked with zig's C
+//! library and run by qemu's user-space emulator.
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::{env, fmt};
 
+use crate::arch::Arch;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::hosted;
 use crate::process;
 use crate::report::Stage;
+use crate::setup;
 use crate::staging;
 
 /// What the tests are to run on.
@@ -18,10 +24,13 @@ pub struct Prepared {
     pub makefile: PathBuf,
     /// The folder to build the tests in.
     pub build_dir: PathBuf,
+    /// The emulator that runs the tests, if this machine does not.
+    emulator: Option<PathBuf>,
 }
 
 /// Builds the hosted object of `IMPL` and writes the variables of `c-tests/run.mk`.
 pub fn prepare(config: &Config) -> Result<Prepared> {
+    let emulator = emulator(config.arch).map_err(|missing| Error::new(missing.to_string()))?;
     let object = hosted::build(config)?;
     let staged = staging::stage(config)?;
     let build_dir = config
@@ -32,7 +41,14 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
         ("KT_CC", staged.compiler.command_line()),
         ("KT_CFLAGS", staged.compiler.flags().join(" ")),
         ("KT_OBJECT", object.display().to_string()),
-        ("KT_HOSTCC", "cc".to_string()),
+        ("KT_HOSTCC", host_compiler(config)?),
+        (
+            "KT_RUN",
+            emulator
+                .as_ref()
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+        ),
         ("KT_PROFILE", config.profile.to_string()),
         ("KT_OPTIONS", config.options.words()),
         ("KT_IMPL", config.implementation.to_string()),
@@ -46,7 +62,64 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
     Ok(Prepared {
         makefile,
         build_dir,
+        emulator,
     })
+}
+
+/// The compiler of the half of the program that is no kernel code, as a shell
+/// would take it.
+fn host_compiler(config: &Config) -> Result<String> {
+    if config.arch == Arch::Amd64 && is_here(config.arch) {
+        return Ok("cc".to_string());
+    }
+    if setup::ON_FREEBSD {
+        bail!(
+            "on FreeBSD the C unit tests are for amd64 machines alone: leave ARCH={} out",
+            config.arch
+        );
+    }
+    let machine = config.arch.facts();
+    let mut words = vec![
+        setup::zig(config)?.display().to_string(),
+        format!("cc -target {}-linux-musl -fno-sanitize=all", machine.zig),
+    ];
+    words.extend(machine.zig_cpu.iter().map(ToString::to_string));
+    Ok(words.join(" "))
+}
+
+/// Is this machine of that architecture?
+fn is_here(arch: Arch) -> bool {
+    env::consts::ARCH == arch.facts().zig
+}
+
+/// An emulator that is not installed.
+#[derive(Debug)]
+pub struct Missing(&'static str);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "no {} to run the C unit tests: install qemu's user-space emulators (Debian: apt install qemu-user)",
+            self.0
+        )
+    }
+}
+
+/// The emulator for programs of an architecture; none where this machine runs
+/// them itself.
+pub fn emulator(arch: Arch) -> std::result::Result<Option<PathBuf>, Missing> {
+    if is_here(arch) {
+        return Ok(None);
+    }
+    let name = arch.facts().emulator;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let names = [name.to_string(), format!("{name}-static")];
+    env::split_paths(&path)
+        .flat_map(|dir| names.clone().map(|name| dir.join(name)))
+        .find(|candidate| candidate.is_file())
+        .map(Some)
+        .ok_or(Missing(name))
 }
 
 /// Builds the tests and runs them; gives their TAP.
@@ -67,7 +140,15 @@ pub fn run(config: &Config) -> Result<String> {
         .arg(format!("SRC={}", source.display()))
         .arg("build");
     process::run(&mut make, "the C unit tests do not build")?;
-    let output = process::output(&mut Command::new(prepared.build_dir.join("ctests")))?;
+    let program = prepared.build_dir.join("ctests");
+    let mut tests = match &prepared.emulator {
+        Some(emulator) => Command::new(emulator),
+        None => Command::new(&program),
+    };
+    if prepared.emulator.is_some() {
+        tests.arg(&program);
+    }
+    let output = process::output(&mut tests)?;
     stage.done();
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -6,10 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use object::LittleEndian as LE;
-use object::elf::{FileHeader64, SectionHeader64, Sym64};
-use object::pod;
-use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
+use object::elf::{FileHeader32, FileHeader64};
+use object::read::elf::{FileHeader, SectionHeader as _, Sym as _};
+use object::{FileKind, LittleEndian as LE};
 
 use crate::config::{Config, Implementation};
 use crate::error::{Error, Result};
@@ -38,48 +37,71 @@ pub fn build(config: &Config) -> Result<PathBuf> {
 
 /// The hosted form of an object file.
 pub fn convert(object: &Path) -> Result<Vec<u8>> {
-    host(&files::read_bytes(object)?)
-        .map_err(|cause| Error::new(format!("{}: {cause}", object.display())))
+    let bytes = files::read_bytes(object)?;
+    let hosted = match FileKind::parse(&*bytes) {
+        Ok(FileKind::Elf32) => host::<FileHeader32<LE>>(&bytes),
+        _ => host::<FileHeader64<LE>>(&bytes),
+    };
+    hosted.map_err(|cause| Error::new(format!("{}: {cause}", object.display())))
 }
 
-/// The hosted form of an ELF object.
-fn host(object: &[u8]) -> std::result::Result<Vec<u8>, object::Error> {
-    let header = FileHeader64::<LE>::parse(object)?;
+/// The hosted form of an ELF object of 32 or 64 bits.
+fn host<Header: FileHeader<Endian = LE>>(
+    object: &[u8],
+) -> std::result::Result<Vec<u8>, object::Error> {
+    let header = Header::parse(object)?;
     let sections = header.sections(LE, object)?;
     let symbols = sections.symbols(LE, object, object::elf::SHT_SYMTAB)?;
     let mut strings = Vec::new();
-    let mut renamed: Vec<(usize, u32)> = Vec::new();
+    let mut renamed: Vec<(usize, usize)> = Vec::new();
     let string_section = &sections.section(symbols.string_section())?;
     strings.extend(string_section.data(LE, object)?);
     for (index, symbol) in symbols.enumerate() {
         let name = symbol.name(LE, symbols.strings())?;
         if symbol.is_undefined(LE) && COLLIDING.iter().any(|word| word.as_bytes() == name) {
-            renamed.push((index.0, strings.len() as u32));
+            renamed.push((index.0, strings.len()));
             strings.extend(PREFIX.bytes());
             strings.extend(name);
             strings.push(0);
         }
     }
-    let table_offset = sections.section(symbols.section())?.sh_offset(LE) as usize;
-    let section_headers = header.e_shoff(LE) as usize;
-    let string_header =
-        section_headers + symbols.string_section().0 * size_of::<SectionHeader64<LE>>();
+    let table_offset = offset(sections.section(symbols.section())?.sh_offset(LE));
+    let string_header = offset(header.e_shoff(LE))
+        + symbols.string_section().0 * size_of::<Header::SectionHeader>();
 
     let mut hosted = object.to_vec();
     hosted[OSABI_OFFSET] = object::elf::ELFOSABI_NONE.0;
     for (index, name) in renamed {
-        let place = table_offset + index * size_of::<Sym64<LE>>();
-        if let Ok((symbol, _)) = pod::from_bytes_mut::<Sym64<LE>>(&mut hosted[place..]) {
-            symbol.st_name.set(LE, name);
-        }
+        // A symbol begins with its name, 32 bits in both classes.
+        let place = table_offset + index * size_of::<Header::Sym>();
+        put(&mut hosted, place, name, 4);
     }
-    let strings_offset = hosted.len() as u64;
-    if let Ok((section, _)) =
-        pod::from_bytes_mut::<SectionHeader64<LE>>(&mut hosted[string_header..])
-    {
-        section.sh_offset.set(LE, strings_offset);
-        section.sh_size.set(LE, strings.len() as u64);
-    }
+    // A section's name and type, 32 bits each, stand before its flags, address,
+    // offset and size, of the class's width each.
+    let width = if header.is_type_64() { 8 } else { 4 };
+    let strings_offset = hosted.len();
+    put(
+        &mut hosted,
+        string_header + 8 + 2 * width,
+        strings_offset,
+        width,
+    );
+    put(
+        &mut hosted,
+        string_header + 8 + 3 * width,
+        strings.len(),
+        width,
+    );
     hosted.extend(strings);
     Ok(hosted)
+}
+
+/// An offset in a file that is in memory.
+fn offset<T: Into<u64>>(word: T) -> usize {
+    word.into() as usize
+}
+
+/// Writes the low `width` bytes of a number, little end first.
+fn put(bytes: &mut [u8], place: usize, number: usize, width: usize) {
+    bytes[place..place + width].copy_from_slice(&number.to_le_bytes()[..width]);
 }
