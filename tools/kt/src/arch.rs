@@ -35,6 +35,9 @@ pub struct Facts {
     pub clang_cpu: &'static [&'static str],
     /// The same as zig's clang wants to be told.
     pub zig_cpu: &'static [&'static str],
+    /// The processor of a Linux program that kernel code is linked into, as
+    /// zig wants to be told.
+    pub program_cpu: &'static [&'static str],
     /// What the kernel's makefiles add to the C compiler's flags.
     pub c_flags: &'static [&'static str],
     /// rustc's target without an operating system; a name that ends in
@@ -56,6 +59,7 @@ const AMD64: Facts = Facts {
     links: &[("machine", "amd64/include"), ("x86", "x86/include")],
     clang_cpu: &[],
     zig_cpu: &[],
+    program_cpu: &[],
     c_flags: &[
         "-mcmodel=kernel",
         "-mno-red-zone",
@@ -79,6 +83,8 @@ const I386: Facts = Facts {
     links: &[("machine", "i386/include"), ("x86", "x86/include")],
     clang_cpu: &["-march=i686"],
     zig_cpu: &["-mcpu=i686"],
+    // Vector registers want an aligned stack, which kernel code does not keep.
+    program_cpu: &["-mcpu=i686"],
     c_flags: &["-mno-mmx", "-mno-sse", "-mno-sse2", "-msoft-float"],
     rust_target: "tools/kt/targets/i386-kernel.json",
     rust_flags: &[],
@@ -94,6 +100,7 @@ const AARCH64: Facts = Facts {
     links: &[("machine", "arm64/include")],
     clang_cpu: &["-ffixed-x18"],
     zig_cpu: &["-mcpu=generic+reserve_x18-neon-fp_armv8"],
+    program_cpu: &["-mcpu=generic+reserve_x18"],
     c_flags: &["-mgeneral-regs-only", "-mno-omit-leaf-frame-pointer"],
     rust_target: "aarch64-unknown-none-softfloat",
     rust_flags: &[
@@ -115,6 +122,7 @@ const RISCV64: Facts = Facts {
     links: &[("machine", "riscv/include")],
     clang_cpu: &["-march=rv64imafdc"],
     zig_cpu: &["-mcpu=generic_rv64+m+a+f+d+c"],
+    program_cpu: &[],
     c_flags: &[
         "-mabi=lp64",
         "-mcmodel=medium",

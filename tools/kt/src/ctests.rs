@@ -83,7 +83,7 @@ fn host_compiler(config: &Config) -> Result<String> {
         setup::zig(config)?.display().to_string(),
         format!("cc -target {}-linux-musl -fno-sanitize=all", machine.zig),
     ];
-    words.extend(machine.zig_cpu.iter().map(ToString::to_string));
+    words.extend(machine.program_cpu.iter().map(ToString::to_string));
     Ok(words.join(" "))
 }
 
