@@ -53,6 +53,7 @@ typedef void ex_body(void *arg);
 #define	EX_CAP_ALL_SIGNALS	0x02000	/* any signal may be caught, counted */
 #define	EX_CAP_CLOCK		0x04000	/* ex_now() is real time */
 #define	EX_CAP_CRASH		0x08000	/* ex_crash() */
+#define	EX_CAP_MUTEX		0x10000	/* ex_mutex_lock() */
 
 /* Flags of a test. */
 #define	EX_REPEAT	0x1	/* may run at any time beside others: load */
@@ -78,7 +79,7 @@ struct ex_tests {
 	const struct ex_tests name = { list, sizeof(list) / sizeof((list)[0]) }
 
 extern const struct ex_tests ex_tests_threads, ex_tests_exit, ex_tests_ids,
-    ex_tests_cred, ex_tests_exec, ex_tests_stop, ex_tests_ptrace;
+    ex_tests_locks, ex_tests_cred, ex_tests_exec, ex_tests_stop, ex_tests_ptrace;
 /* All of them, in the order of their running; ends with NULL. */
 extern const struct ex_tests *const ex_all_tests[];
 
@@ -213,6 +214,16 @@ int	ex_nanosleep(int ms);			/* 0 or EINTR */
 /* Sleeps while *w is value; ms 0 is for ever; ETIMEDOUT, EINTR. */
 int	ex_umtx_wait(ex_word *w, u_int value, int ms);
 int	ex_umtx_wake(ex_word *w, int n);	/* n waiters at most */
+
+/*
+ * A lock of threads of one process that the kernel keeps and that lends
+ * priority; zero is a free one.  A wait for it is never interrupted.
+ */
+struct ex_mutex {
+	u_int	    word[12];			/* the backend's */
+};
+int	ex_mutex_lock(struct ex_mutex *m);
+int	ex_mutex_unlock(struct ex_mutex *m);	/* EPERM: not the owner */
 
 /* A pipe, for this process and those it starts from now on. */
 struct ex_pipe {

@@ -8,6 +8,7 @@ const struct ex_tests *const ex_all_tests[] = {
 	&ex_tests_threads,
 	&ex_tests_exit,
 	&ex_tests_ids,
+	&ex_tests_locks,
 	&ex_tests_cred,
 	&ex_tests_exec,
 	NULL

@@ -86,6 +86,8 @@ void	live_say_group(int group);
 
 /* One line on standard output, in one write; %s %d %u %x, %l.. */
 void	live_say(const char *format, ...) __printflike(1, 2);
+/* The same on standard error. */
+void	live_complain(const char *format, ...) __printflike(1, 2);
 size_t	live_strlen(const char *s);
 bool	live_streq(const char *a, const char *b);
 /* The file's name without its folder. */

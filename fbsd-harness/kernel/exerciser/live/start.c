@@ -35,7 +35,7 @@ static bool
 refuse(const char *what, const char *word)
 {
 
-	live_say("exerciser: %s%s: see exerciser -h", what, word);
+	live_complain("exerciser: %s%s: see exerciser -h", what, word);
 	return (false);
 }
 

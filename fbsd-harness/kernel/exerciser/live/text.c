@@ -86,18 +86,35 @@ format_line(struct line *l, const char *format, va_list ap)
 	}
 }
 
+static void
+write_line(int fd, const char *format, va_list ap)
+{
+	struct line l;
+
+	l.n = 0;
+	format_line(&l, format, ap);
+	l.text[l.n++] = '\n';
+	(void)CALL(write, fd, l.text, l.n);
+}
+
 void
 live_say(const char *format, ...)
 {
-	struct line l;
 	va_list ap;
 
-	l.n = 0;
 	va_start(ap, format);
-	format_line(&l, format, ap);
+	write_line(1, format, ap);
 	va_end(ap);
-	l.text[l.n++] = '\n';
-	(void)CALL(write, 1, l.text, l.n);
+}
+
+void
+live_complain(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	write_line(2, format, ap);
+	va_end(ap);
 }
 
 size_t

@@ -233,3 +233,22 @@ ex_umtx_wake(ex_word *w, int n)
 
 	return (live_errno(CALL(_umtx_op, w, UMTX_OP_WAKE, n, NULL, NULL)));
 }
+
+int
+ex_mutex_lock(struct ex_mutex *m)
+{
+	struct umutex *u = (struct umutex *)m;
+
+	_Static_assert(sizeof(*u) <= sizeof(*m), "struct ex_mutex is too small");
+	u->m_flags = UMUTEX_PRIO_INHERIT;
+	return (live_errno(CALL(_umtx_op, u, UMTX_OP_MUTEX_LOCK, 0, NULL,
+	    NULL)));
+}
+
+int
+ex_mutex_unlock(struct ex_mutex *m)
+{
+
+	return (live_errno(CALL(_umtx_op, m, UMTX_OP_MUTEX_UNLOCK, 0, NULL,
+	    NULL)));
+}

@@ -16,7 +16,7 @@ static const char *const caps[] = {
 	"poll(2)", "ptrace(2)", "single steps", "lists of threads in ptrace(2)",
 	"reapers", "root", "setrlimit(2)", "kern.threads.* to be set",
 	"counts of threads", "handlers for all signals", "a clock",
-	"a crash of its own",
+	"a crash of its own", "locks that lend priority",
 };
 
 static struct sim_scenario records[MOST_TESTS];

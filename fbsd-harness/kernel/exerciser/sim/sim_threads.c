@@ -202,7 +202,7 @@ ex_pipe_write(struct ex_pipe *p)
 	return (u_pipe_write((struct sim_pipe *)p));
 }
 
-/* Without EX_CAP_POLL nobody calls these. */
+/* Without EX_CAP_POLL and EX_CAP_MUTEX nobody calls these. */
 int
 ex_poll(struct ex_pipe *p __unused, int ms __unused)
 {
@@ -212,6 +212,20 @@ ex_poll(struct ex_pipe *p __unused, int ms __unused)
 
 int
 ex_select(struct ex_pipe *p __unused, int ms __unused)
+{
+
+	return (ENOSYS);
+}
+
+int
+ex_mutex_lock(struct ex_mutex *m __unused)
+{
+
+	return (ENOSYS);
+}
+
+int
+ex_mutex_unlock(struct ex_mutex *m __unused)
 {
 
 	return (ENOSYS);
