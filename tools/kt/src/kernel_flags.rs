@@ -41,22 +41,22 @@ const UNMATCHED: &[Unmatched] = &[
     },
     Unmatched {
         on: "-fsanitize=kernel-address",
-        off: "-fno-sanitize=",
+        off: "-fno-sanitize=all",
         note: "KASAN does not see its accesses",
     },
     Unmatched {
         on: "-fsanitize=kernel-memory",
-        off: "-fno-sanitize=",
+        off: "-fno-sanitize=all",
         note: "KMSAN takes what it writes for uninitialised and will report it",
     },
     Unmatched {
         on: "-fsanitize=thread",
-        off: "-fno-sanitize=",
+        off: "-fno-sanitize=all",
         note: "KCSAN does not see its accesses",
     },
     Unmatched {
         on: "-fsanitize=undefined",
-        off: "-fno-sanitize=",
+        off: "-fno-sanitize=all",
         note: "KUBSAN does not check it",
     },
     Unmatched {

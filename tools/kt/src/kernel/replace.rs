@@ -81,7 +81,9 @@ fn stage(change: &Change) -> Result<Staged<'_>> {
         temporary: files::temporary_name(&target),
         target,
     };
-    staged.write(&change.new).map_err(failed("write beside"))?;
+    staged
+        .write(&change.new)
+        .map_err(failed("replace, as its owner,"))?;
     Ok(staged)
 }
 
@@ -90,14 +92,11 @@ impl Staged<'_> {
         let _ = fs::remove_file(&self.temporary);
         let mut file = File::create_new(&self.temporary)?;
         file.write_all(contents.as_bytes())?;
-        let own = file.metadata()?;
-        if (own.uid(), own.gid()) != (self.metadata.uid(), self.metadata.gid()) {
-            chown(
-                &self.temporary,
-                Some(self.metadata.uid()),
-                Some(self.metadata.gid()),
-            )?;
+        if file.metadata()?.uid() != self.metadata.uid() {
+            chown(&self.temporary, Some(self.metadata.uid()), None)?;
         }
+        // Whose group it is does not matter enough to give up.
+        let _ = chown(&self.temporary, None, Some(self.metadata.gid()));
         file.set_permissions(self.metadata.permissions())?;
         file.sync_all()
     }
