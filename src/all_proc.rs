@@ -2,8 +2,8 @@
 //!
 //! | headers | the single-threader | a process that is stopped or traced |
 //! |---|---|---|
-//! | without `TDF_DOING_SA` | is a kernel thread that nobody suspends | is left alone |
-//! | with it | may be a thread of a user's process, which has the flag meanwhile, so that `thread_unsuspend` of its own process lets it wait | is stopped as any other |
+//! | without `TDF_DOING_SA` | has no mark | declines |
+//! | with it | has the flag meanwhile, so that `thread_unsuspend` of its own process lets it wait | is stopped as any other |
 
 use crate::flags::{ProcFlags, ProcFlags2, ThreadFlags};
 #[cfg(has_doing_sa)]
