@@ -275,7 +275,7 @@ beside_all(void)
 	    in_short_sleeps, in_pipe_read, in_sigsuspend, in_thr_suspend,
 	    in_join, in_user_mode, NULL };
 
-	end_beside(kinds, ex_rounds(8));
+	end_beside(kinds, ex_rounds(4));
 }
 
 /* ---- S35: everybody exits ------------------------------------------------ */

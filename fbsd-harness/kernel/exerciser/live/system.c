@@ -67,53 +67,71 @@ ex_sysctl_set(const char *name, long value)
 {
 	int number = value;
 
-	return (live_errno(CALL(__sysctlbyname, name, live_strlen(name), NULL, NULL,
-	    &number, sizeof(number))));
+	return (live_errno(CALL(__sysctlbyname, name, live_strlen(name), NULL,
+	    NULL, &number, sizeof(number))));
 }
 
 /* ---- Counting threads ---------------------------------------------------- */
 
-/* The kernel gives a structure of kilobytes for each thread. */
-#define	MOST_THREADS	2048
+/* What the kernel tells about a set of threads. */
+struct list {
+	struct kinfo_proc *at;
+	size_t	    size;	/* of the memory */
+	int	    n;		/* threads, or -errno */
+};
 
 /*
- * The threads of one process or of all, as kinfo_procs; give_list() ends their
- * use.  How many, or -errno.
+ * Room for so many threads at first, and at most.  The kernel makes all of it
+ * resident, and a structure has more than a kilobyte.
  */
-static int
-get_list(int what, int pid, struct kinfo_proc **list)
-{
-	int mib[] = { CTL_KERN, KERN_PROC, what | KERN_PROC_INC_THREAD, pid };
-	size_t size = sizeof(**list) * MOST_THREADS;
-	long error;
-
-	*list = live_map(size);
-	if (*list == NULL)
-		return (-ENOMEM);
-	error = CALL(__sysctl, mib, what == KERN_PROC_PROC ? 3 : 4, *list,
-	    &size, NULL, 0);
-	if (error < 0)
-		return (error);
-	return (size == 0 ? 0 : size / (*list)->ki_structsize);
-}
+#define	SOME_THREADS	32
+#define	MOST_THREADS	2048
 
 static void
-give_list(struct kinfo_proc *list)
+give_list(struct list *l)
 {
 
-	if (list != NULL)
-		live_unmap(list, sizeof(*list) * MOST_THREADS);
+	if (l->at != NULL)
+		live_unmap(l->at, l->size);
+}
+
+/* The threads of a process, a group or all; give_list() ends their use. */
+static struct list
+get_list(int what, int id)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, what | KERN_PROC_INC_THREAD, id };
+	struct list l;
+	size_t got;
+
+	l.size = sizeof(*l.at) * SOME_THREADS;
+	for (;;) {
+		l.at = live_map(l.size);
+		if (l.at == NULL) {
+			l.n = -ENOMEM;
+			return (l);
+		}
+		got = l.size;
+		l.n = CALL(__sysctl, mib, what == KERN_PROC_PROC ? 3 : 4, l.at,
+		    &got, NULL, 0);
+		if (l.n != -ENOMEM ||
+		    l.size >= sizeof(*l.at) * MOST_THREADS)
+			break;
+		give_list(&l);
+		l.size *= 4;
+	}
+	if (l.n == 0 && got > 0)
+		l.n = got / l.at->ki_structsize;
+	return (l);
 }
 
 static int
-count_threads(int what, int pid)
+count_threads(int what, int id)
 {
-	struct kinfo_proc *list;
-	int n;
+	struct list l;
 
-	n = get_list(what, pid, &list);
-	give_list(list);
-	return (n);
+	l = get_list(what, id);
+	give_list(&l);
+	return (l.n);
 }
 
 int
@@ -133,20 +151,22 @@ ex_thread_count_of(int pid)
 void
 live_say_group(int group)
 {
-	struct kinfo_proc *list;
-	int n;
+	const struct kinfo_proc *k;
+	struct list l;
 
-	n = get_list(KERN_PROC_PGRP, group, &list);
-	for (int i = 0; i < n; i++)
-		live_say("#   process %d thread %d: %s%s, flags %lx",
-		    list[i].ki_pid, list[i].ki_tid,
-		    list[i].ki_stat == SRUN ? "runs" :
-		    list[i].ki_stat == SSTOP ? "stopped in " :
-		    list[i].ki_stat == SLOCK ? "waits for lock " :
-		    list[i].ki_stat == SZOMB ? "zombie" : "sleeps in ",
-		    list[i].ki_stat == SLOCK ? list[i].ki_lockname :
-		    list[i].ki_wmesg, list[i].ki_flag);
-	give_list(list);
+	l = get_list(KERN_PROC_PGRP, group);
+	for (int i = 0; i < l.n; i++) {
+		k = &l.at[i];
+		live_say("#   process %d thread %d: %s%s, flags %lx", k->ki_pid,
+		    k->ki_tid,
+		    k->ki_stat == SRUN ? "runs" :
+		    k->ki_stat == SSTOP ? "stopped in " :
+		    k->ki_stat == SLOCK ? "waits for lock " :
+		    k->ki_stat == SZOMB ? "zombie" : "sleeps in ",
+		    k->ki_stat == SLOCK ? k->ki_lockname : k->ki_wmesg,
+		    k->ki_flag);
+	}
+	give_list(&l);
 }
 
 /* ---- States of threads --------------------------------------------------- */
@@ -170,15 +190,14 @@ state_of(int stat)
 enum ex_state
 ex_thr_state(int pid, int tid)
 {
-	struct kinfo_proc *list;
 	enum ex_state state;
-	int n;
+	struct list l;
 
 	state = EX_GONE;
-	n = get_list(KERN_PROC_PID, pid, &list);
-	for (int i = 0; i < n; i++)
-		if (list[i].ki_tid == tid && list[i].ki_stat != SZOMB)
-			state = state_of(list[i].ki_stat);
-	give_list(list);
+	l = get_list(KERN_PROC_PID, pid);
+	for (int i = 0; i < l.n; i++)
+		if (l.at[i].ki_tid == tid && l.at[i].ki_stat != SZOMB)
+			state = state_of(l.at[i].ki_stat);
+	give_list(&l);
 	return (state);
 }
