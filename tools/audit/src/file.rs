@@ -3,7 +3,9 @@
 //! `contracts/ref.toml` states what the reference's object shows; entries that
 //! depend on kernel options carry a condition (`when`).  A file for another
 //! FreeBSD release names `ref` as its `base` and lists only what differs, each
-//! difference with its reason (`why`).
+//! difference with its reason (`why`).  These are contracts for amd64; a file
+//! for another machine lists what differs there, whatever the release, whose
+//! name (`PROFILE_15`) its conditions may use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,6 +21,13 @@ const PROFILES: [(&str, &str); 3] = [
     ("ref", include_str!("../contracts/ref.toml")),
     ("14", include_str!("../contracts/14.toml")),
     ("15", include_str!("../contracts/15.toml")),
+];
+
+/// What differs on other machines than amd64.
+const MACHINES: [(&str, &str); 3] = [
+    ("i386", include_str!("../contracts/i386.toml")),
+    ("aarch64", include_str!("../contracts/aarch64.toml")),
+    ("riscv64", include_str!("../contracts/riscv64.toml")),
 ];
 
 /// A contract file.
@@ -84,10 +93,25 @@ struct SetEntry {
     entries: Vec<String>,
 }
 
-/// The checked-in contract of `profile` for the resolved `options`.
-pub fn contract_for(profile: &str, options: &[String]) -> Result<Contract, Error> {
-    let mut contract = resolve(profile_text(profile)?, options)?.0;
+/// The checked-in contract of `profile` on `machine` for the resolved
+/// `options`.
+pub fn contract_for(profile: &str, machine: &str, options: &[String]) -> Result<Contract, Error> {
+    let (mut contract, conditions) = resolve(profile_text(profile)?, options)?;
     contract.origin = format!("contract {profile}");
+    if contract.machine == machine {
+        return Ok(contract);
+    }
+    let Some((_, text)) = MACHINES.iter().find(|(name, _)| *name == machine) else {
+        return Err(Error::new(format!(
+            "no contract for {machine}: use amd64, i386, aarch64 or riscv64"
+        )));
+    };
+    let file = parse(text)?;
+    demand_reasons(&file)?;
+    let mut words = options.to_vec();
+    words.push(format!("PROFILE_{profile}"));
+    apply(&mut contract, file, &Options::new(&words, &conditions))?;
+    contract.origin = format!("contract {profile} on {machine}");
     Ok(contract)
 }
 
@@ -174,12 +198,7 @@ impl Contract {
 /// The contract that `text` states for `options`, and the conditions that it
 /// or its base has named.
 fn resolve(text: &str, options: &[String]) -> Result<(Contract, BTreeMap<String, String>), Error> {
-    let file: File = toml::from_str(text).map_err(|e| {
-        let message = e.message().replace('\n', " ");
-        Error::new(format!(
-            "a contract does not parse: {message}: correct the file"
-        ))
-    })?;
+    let file = parse(text)?;
     let (mut contract, mut conditions) = match &file.base {
         Some(base) => resolve(profile_text(base)?, options)?,
         None => Default::default(),
@@ -188,10 +207,24 @@ fn resolve(text: &str, options: &[String]) -> Result<(Contract, BTreeMap<String,
     if file.base.is_some() {
         demand_reasons(&file)?;
     }
-    let options = Options::new(options, &conditions);
+    apply(&mut contract, file, &Options::new(options, &conditions))?;
+    Ok((contract, conditions))
+}
+
+fn parse(text: &str) -> Result<File, Error> {
+    toml::from_str(text).map_err(|e| {
+        let message = e.message().replace('\n', " ");
+        Error::new(format!(
+            "a contract does not parse: {message}: correct the file"
+        ))
+    })
+}
+
+/// Changes `contract` by what `file` states for `options`.
+fn apply(contract: &mut Contract, file: File, options: &Options<'_>) -> Result<(), Error> {
     for gone in &file.without {
         if options.allow(&gone.when)? {
-            remove(&mut contract, &gone.names);
+            remove(contract, &gone.names);
         }
     }
     for names in &file.functions {
@@ -232,10 +265,12 @@ fn resolve(text: &str, options: &[String]) -> Result<(Contract, BTreeMap<String,
             contract.sets.insert(name, Set { shape, entries });
         }
     }
-    contract.machine = file.machine.unwrap_or(contract.machine);
+    contract.machine = file
+        .machine
+        .unwrap_or(std::mem::take(&mut contract.machine));
     contract.unwind = file.unwind.unwrap_or(contract.unwind);
-    contract.lines = file.lines.or(contract.lines);
-    Ok((contract, conditions))
+    contract.lines = file.lines.or(contract.lines.take());
+    Ok(())
 }
 
 /// A difference from the base needs a reason.

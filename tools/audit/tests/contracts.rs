@@ -10,8 +10,12 @@ use support::Sample;
 const DEFAULT: [&str; 2] = ["SMP", "KDTRACE_HOOKS"];
 
 fn contract(profile: &str, options: &[&str]) -> Contract {
+    on("amd64", profile, options)
+}
+
+fn on(machine: &str, profile: &str, options: &[&str]) -> Contract {
     let options: Vec<String> = options.iter().map(|o| o.to_string()).collect();
-    contract_for(profile, &options).unwrap()
+    contract_for(profile, machine, &options).unwrap()
 }
 
 fn entries(contract: &Contract) -> usize {
@@ -175,7 +179,7 @@ fn profile_15_with_called_locks_keeps_the_exit_probe_alone() {
 #[test]
 fn an_unknown_profile_is_refused_with_the_known_ones() {
     one_line(
-        contract_for("13", &[]).unwrap_err(),
+        contract_for("13", "amd64", &[]).unwrap_err(),
         "use one of ref, 14, 15",
     );
 }
@@ -239,5 +243,57 @@ fn a_broken_condition_is_refused() {
     one_line(
         load("condition", text).unwrap_err(),
         "cannot read the condition `SMP &`",
+    );
+}
+
+#[test]
+fn other_machines_have_the_contract_of_amd64_but_for_what_their_files_list() {
+    let amd64 = contract("ref", &DEFAULT);
+    for machine in ["i386", "aarch64", "riscv64"] {
+        let other = on(machine, "ref", &DEFAULT);
+        assert_eq!(other.machine, machine);
+        assert_eq!(other.functions, amd64.functions);
+        assert!(other.undefined.is_superset(&amd64.undefined));
+        assert_eq!(entries(&other), entries(&amd64));
+        let names = |contract: &Contract| contract.data.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&other), names(&amd64));
+        assert!(other.origin.contains(machine));
+    }
+    let aarch64 = on("aarch64", "ref", &DEFAULT);
+    assert_eq!(aarch64.sets, amd64.sets);
+    assert!(aarch64.undefined.contains("lse_supported"));
+    let i386 = on("i386", "ref", &DEFAULT);
+    for (name, set) in &i386.sets {
+        assert!(set.shape.contains("align 4 "), "{name}");
+    }
+    one_line(
+        contract_for("ref", "vax", &[]).unwrap_err(),
+        "use amd64, i386",
+    );
+}
+
+#[test]
+fn a_machine_follows_the_release() {
+    let size = |profile: &str, options: &[&str]| {
+        on("i386", profile, options).data["sdt_proc___lwp__exit"].size
+    };
+    assert_eq!(size("14", &DEFAULT), 52);
+    assert_eq!(size("15", &DEFAULT), 60);
+    let sites = |options: &[&str]| {
+        on("i386", "15", options).sets["set_sdt_tracepoint_set"]
+            .entries
+            .len()
+    };
+    assert_eq!(sites(&DEFAULT), 2);
+    assert_eq!(sites(&["SMP", "KDTRACE_HOOKS", "MUTEX_NOINLINE"]), 1);
+    assert!(
+        on("aarch64", "14", &DEFAULT)
+            .functions
+            .contains("thread_alloc_stack")
+    );
+    assert!(
+        !on("i386", "ref", &["SMP"])
+            .data
+            .contains_key("sdt_proc___lwp__exit")
     );
 }

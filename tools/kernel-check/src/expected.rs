@@ -46,10 +46,10 @@ pub fn of(image: &Image) -> Result<Expected, Error> {
     };
     let mut options = vec!["SMP".to_owned()];
     options.extend(has(PROVIDER).then(|| "KDTRACE_HOOKS".to_owned()));
-    let contract = kt_audit::contract_for(profile, &options)?;
+    let contract = kt_audit::contract_for(profile, image.machine.name(), &options)?;
     let everything: Vec<String> = ALL_OPTIONS.split_whitespace().map(str::to_owned).collect();
     let mut wants = contract.undefined.clone();
-    wants.extend(kt_audit::contract_for(profile, &everything)?.undefined);
+    wants.extend(kt_audit::contract_for(profile, image.machine.name(), &everything)?.undefined);
     let texts = contract.sets.values().flat_map(|set| &set.entries);
     let shared: BTreeMap<String, Fields> = texts.flat_map(|text| objects(text)).collect();
     let entry = |text: &String| match contract.data.get(text) {

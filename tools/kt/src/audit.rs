@@ -40,8 +40,12 @@ pub fn run(config: &Config) -> Result<Audited> {
             .split(' ')
             .map(str::to_string)
             .collect();
-        kt_audit::contract_for(&config.profile.to_string(), &words)
-            .map_err(|e| Error::new(e.to_string()))?
+        kt_audit::contract_for(
+            &config.profile.to_string(),
+            config.arch.facts().name,
+            &words,
+        )
+        .map_err(|e| Error::new(e.to_string()))?
     };
     rules.forbidden_paths = vec![config.root.display().to_string()];
     rules
