@@ -7,6 +7,7 @@ use kt_audit::Error;
 
 use crate::image::Image;
 use crate::records::Fields;
+use crate::tracepoints;
 
 /// The object's part in a kernel.
 #[derive(Debug)]
@@ -26,8 +27,6 @@ pub struct Expected {
 /// Functions that only some releases have.
 const OLDER: &str = "thread_alloc_stack";
 const NEWER: &str = "thread_recycle";
-/// A set that 15.0 has brought.
-const TRACEPOINTS: &str = "set_sdt_tracepoint_set";
 /// Kernels with KDTRACE_HOOKS have the proc provider.
 const PROVIDER: &str = "sdt_provider_proc";
 /// Options that add to what the object asks for.
@@ -39,7 +38,7 @@ pub fn of(image: &Image) -> Result<Expected, Error> {
     let has = |name: &str| image.defined(name).next().is_some();
     let profile = if has(OLDER) && !has(NEWER) {
         "14"
-    } else if image.section(TRACEPOINTS).is_some() {
+    } else if image.section(tracepoints::SET).is_some() {
         "15"
     } else {
         "ref"

@@ -11,7 +11,7 @@
 //! | [`origin`], [`dwarf`] | which compiler made a function |
 //! | [`code`], [`references`] | what a function uses, and its frame |
 //! | [`records`] | what linker sets point to |
-//! | [`functions`], [`sets`], [`names`], [`relocs`], [`layout`] | the rules |
+//! | [`functions`], [`sets`], [`tracepoints`], [`names`], [`relocs`], [`layout`] | the rules |
 //! | [`compare`], [`reasons`], [`beside`] | differences from a kernel with the C file, those that are in order, how both are shown |
 //! | [`report`] | tables and problems |
 
@@ -33,6 +33,7 @@ pub mod references;
 pub mod relocs;
 pub mod report;
 pub mod sets;
+pub mod tracepoints;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -85,6 +86,7 @@ pub fn check_image(image: &Image) -> Result<Report, Error> {
     let own = own_code(image, &expected);
     let mut report = functions::check(image, &expected, &origins, &own);
     report.extend(sets::check(image, &expected));
+    report.extend(tracepoints::check(image, &expected, &own));
     report.extend(names::check(image, &expected));
     report.extend(relocs::check(image, &own));
     report.extend(layout::check(image, &own));

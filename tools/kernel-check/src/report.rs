@@ -91,7 +91,6 @@ impl fmt::Display for Report {
         }
         match self.problems.len() {
             0 => write!(out, "kernel-check: ok"),
-            1 => write!(out, "kernel-check: 1 problems"),
             n => write!(out, "kernel-check: {n} problems"),
         }
     }

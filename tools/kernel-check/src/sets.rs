@@ -6,9 +6,10 @@ use crate::image::{Image, Section};
 use crate::origin::{self, Maker};
 use crate::records::{self, Fields, Local, SETS, Set};
 use crate::report::{Report, Table};
+use crate::tracepoints;
 
 /// Sections with a set's name that hold data, not pointers to it.
-const DATA_SETS: [&str; 3] = ["set_pcpu", "set_vnet", "set_sdt_tracepoint_set"];
+const DATA_SETS: [&str; 3] = ["set_pcpu", "set_vnet", tracepoints::SET];
 const PREFIX: &str = "set_";
 
 /// The linker sets of a kernel that hold pointers.

@@ -318,3 +318,57 @@ fn the_list_of_functions_is_that_of_the_release() {
     k.symbol("thread_recycle").name = "thread_alloc_stack".into();
     assert_eq!(problems(&k), [""; 0]);
 }
+
+/// A kernel of FreeBSD 15: larger records, and a tracepoint in thread_exit.
+fn fifteen() -> Kernel {
+    let mut k = good();
+    let function = k.address("thread_exit");
+    let at = (function - TEXT) as usize;
+    // push %rbp; mov %rsp,%rbp; a nop of five bytes; pop %rbp; ret
+    let code = [
+        0x55, 0x48, 0x89, 0xe5, 0x66, 0x0f, 0x1f, 0x04, 0x00, 0x5d, 0xc3,
+    ];
+    k.in_section(".text").data[at..at + code.len()].copy_from_slice(&code);
+    k.symbol("thread_exit").size = code.len() as u64;
+    k.section("set_sdt_tracepoint_set", 3, support::SETS + 0x400);
+    let record = [
+        k.address("sdt_proc___lwp__exit"),
+        function + 4,
+        function + 9,
+        0,
+    ];
+    let record = record.into_iter().flat_map(u64::to_le_bytes).collect();
+    k.in_section("set_sdt_tracepoint_set").data = record;
+    let probe = (k.address("sdt_proc___lwp__exit") - support::DATA) as usize;
+    let data = &mut k.in_section(".data").data;
+    let texts = data[probe + 48..probe + 72].to_vec();
+    data.resize(data.len().max(probe + 112), 0);
+    data[probe + 48..probe + 64].fill(0);
+    data[probe + 64..probe + 88].copy_from_slice(&texts);
+    k.symbol("sdt_proc___lwp__exit").size = 112;
+    k
+}
+
+/// Guards the probe of FreeBSD 15, which is a place in the code.
+#[test]
+fn tracepoints_of_the_object_are_checked() {
+    let mut k = fifteen();
+    assert_eq!(problems(&k), [""; 0]);
+    let at = (k.address("thread_exit") - TEXT) as usize + 4;
+    k.in_section(".text").data[at] = 0x0f;
+    k.in_section(".text").data[at + 1..at + 5].copy_from_slice(&[0x1f, 0x44, 0, 0]);
+    fails_only(
+        &k,
+        "tracepoint thread_exit+0x4 holds no instruction that may be patched",
+    );
+    let mut k = fifteen();
+    k.in_section("set_sdt_tracepoint_set").data.clear();
+    fails_only(
+        &k,
+        "set_sdt_tracepoint_set has no tracepoint for sdt_proc___lwp__exit",
+    );
+    let mut k = fifteen();
+    let out = k.address("malloc_init").to_le_bytes();
+    k.in_section("set_sdt_tracepoint_set").data[16..24].copy_from_slice(&out);
+    fails_only(&k, "tracepoint thread_exit+0x4 leads out of the object");
+}
