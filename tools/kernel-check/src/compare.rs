@@ -224,7 +224,10 @@ fn local_symbols(kernel: &Image, baseline: &Image) -> Vec<Difference> {
             .symbols
             .iter()
             .filter(|s| s.is_local() && s.is_placed());
-        for symbol in local.filter(|s| s.kind != elf::STT_SECTION.0) {
+        // Mapping symbols of Arm and RISC-V say what is code and what is data;
+        // a kernel's makefile takes them away.
+        let named = local.filter(|s| s.kind != elf::STT_SECTION.0 && !s.name.starts_with('$'));
+        for symbol in named {
             let file = image.file_of(symbol).unwrap_or_default();
             let key = (file, symbol.name.as_str(), symbol.kind, symbol.size);
             *counts.entry(key).or_default() += 1;

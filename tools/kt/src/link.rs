@@ -66,7 +66,7 @@ pub fn link(
 }
 
 /// rustup's lld, else one that is installed, else zig's.
-fn linker(config: &Config, rustc: &Rustc) -> Result<Command> {
+pub fn linker(config: &Config, rustc: &Rustc) -> Result<Command> {
     let lld = rustc.lld();
     if lld.is_file() {
         let mut command = Command::new(lld);

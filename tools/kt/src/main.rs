@@ -43,6 +43,7 @@ mod scratch;
 mod sensitivity;
 mod setup;
 mod staging;
+mod stub_kernel;
 mod suite;
 mod table;
 mod tally;

@@ -17,6 +17,7 @@ use crate::parity;
 use crate::program::Suite;
 use crate::scenarios;
 use crate::setup;
+use crate::stub_kernel;
 use crate::tally::Tally;
 use crate::units;
 
@@ -88,6 +89,10 @@ pub fn test(config: &Config) -> Result<()> {
             header::check(&variant),
         );
         sum += c_tests(&variant, Implementation::Rust);
+        sum += report(
+            &format!("kernel-check of {} among stubs", variant.name()),
+            stub_kernel::check(&variant),
+        );
         if case.profile == Profile::Reference {
             sum += beside_c(&variant);
         }
