@@ -103,7 +103,7 @@ setuid_seen(void)
 	}
 }
 
-/* ---- S14: threads and processes that are made afterwards ------------------ */
+/* ---- S14: threads and processes that are made afterwards ----------------- */
 
 static void
 is_user(void *arg)
@@ -205,7 +205,7 @@ setrlimit_seen(void)
 	EX_EQ(status_of(must_spawn(change_limits, ex_shared())), 0);
 }
 
-/* ---- S25: threads that end with different credentials --------------------- */
+/* ---- S25: threads that end with different credentials -------------------- */
 
 static void
 end_when_told(void *arg)

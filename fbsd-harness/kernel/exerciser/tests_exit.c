@@ -17,7 +17,7 @@ struct ending {
 	ex_body *const *kinds;		/* of siblings; ends with NULL */
 	ex_word	    ready;		/* siblings about to sleep */
 	ex_word	    placed;		/* all are where they should be */
-	ex_word	    exits;		/* who exits of itself: 1, who waits: 0 */
+	ex_word	    exits;		/* of itself: 1, is killed: 0 */
 	ex_word	    never;		/* stays 0 */
 	ex_word	    release;		/* grandchildren may go */
 	ex_word	    released;

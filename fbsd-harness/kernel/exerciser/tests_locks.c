@@ -19,7 +19,7 @@ struct locks {
 	ex_word	    renewed;		/* the new image ran */
 };
 
-/* ---- S61: stops and locks ------------------------------------------------- */
+/* ---- S61: stops and locks ------------------------------------------------ */
 
 static void
 contend(void *arg)
@@ -71,7 +71,7 @@ stops_and_locks(void)
 	EX_EQ(l->counter, CONTENDERS * l->rounds);
 }
 
-/* ---- S60: ends beside owners and waiters ----------------------------------- */
+/* ---- S60: ends beside owners and waiters --------------------------------- */
 
 enum { BY_EXIT, BY_KILL, BY_EXEC, WAYS };
 

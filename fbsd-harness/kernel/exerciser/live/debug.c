@@ -118,8 +118,8 @@ ex_reap_kill(int sig, int subtree, u_int *killed)
 	};
 	int error;
 
-	error = live_errno(CALL(procctl, P_PID, (long)ex_getpid(), PROC_REAP_KILL,
-	    &how));
+	error = live_errno(CALL(procctl, P_PID, (long)ex_getpid(),
+	    PROC_REAP_KILL, &how));
 	*killed = how.rk_killed;
 	return (error);
 }

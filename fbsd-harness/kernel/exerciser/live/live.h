@@ -35,7 +35,7 @@ long	live_vfork(void *stack, ex_body *body, void *arg);
 /* What a running test shares with the runner. */
 struct live_slot {
 	char	    area[EX_SHARED_SIZE];	/* ex_shared() */
-	ex_word	    failed;		/* a check failed; the rest says which */
+	ex_word	    failed;		/* a check did; the rest says which */
 	ex_word	    told;		/* the rest is complete */
 	const char *file;
 	int	    line;
@@ -70,7 +70,7 @@ void	live_stack_give(void *top);
 
 /* ---- process.c ---------------------------------------------------------- */
 
-/* The path of this program and the shared memory's descriptor, for ex_exec(). */
+/* For ex_exec(): this program's path, the shared memory's descriptor. */
 int	live_exec_init(const char *path, int fd);
 /* If this is a new image by ex_exec(), runs what it is for and exits. */
 void	live_exec_continue(int argc, char **argv);

@@ -13,8 +13,8 @@
 
 /* Above the program, below stacks and libraries. */
 #define	SHARED_ADDRESS	((struct live_slot *)0x100000000)
-#define	SHARED_SIZE	(roundup2(sizeof(struct live_slot), PAGE_SIZE) *	\
-    LIVE_SLOTS)
+#define	SLOT_SIZE	roundup2(sizeof(struct live_slot), PAGE_SIZE)
+#define	SHARED_SIZE	(SLOT_SIZE * LIVE_SLOTS)
 
 /* Private to a process, and right in each. */
 static u_int mine;
@@ -46,8 +46,7 @@ struct live_slot *
 live_slot(u_int n)
 {
 
-	return ((struct live_slot *)((char *)SHARED_ADDRESS +
-	    SHARED_SIZE / LIVE_SLOTS * n));
+	return ((struct live_slot *)((char *)SHARED_ADDRESS + SLOT_SIZE * n));
 }
 
 u_int

@@ -35,6 +35,8 @@ struct state {
 };
 #define	PER_PROC	"kern.threads.max_threads_per_proc"
 
+#define	LOG_CRASHES	"kern.logsigexit"
+
 static struct job jobs[LIVE_SLOTS];
 static struct state at_start;
 static u_int number, counts[3];
@@ -359,6 +361,22 @@ draw(const char *tests, u_int n)
 	return (NULL);
 }
 
+static enum verdict
+end_in_load(struct job *job)
+{
+	enum verdict verdict;
+	bool stuck;
+
+	verdict = finish(job, &stuck);
+	if (verdict == FAILED) {
+		live_say("# in the load: %s %s", job->test->id,
+		    job->test->title);
+		explain(job, stuck);
+	}
+	job->test = NULL;
+	return (verdict);
+}
+
 /* Tests at random beside each other, until the time is over. */
 static bool
 run_load(const struct live_options *o)
@@ -366,7 +384,7 @@ run_load(const struct live_options *o)
 	const struct ex_test *test;
 	long end = ex_now() + o->seconds * 1000L;
 	u_int active, failed, n, ran;
-	bool stuck;
+	bool more;
 
 	for (n = 0; nth(o->tests, EX_REPEAT, n) != NULL; n++)
 		continue;
@@ -380,23 +398,16 @@ run_load(const struct live_options *o)
 		active = 0;
 		reap();
 		for (u_int i = 0; i < o->workers; i++) {
-			struct job *job = &jobs[i];
-
-			if (job->test != NULL && is_over(job)) {
-				if (finish(job, &stuck) == FAILED) {
-					live_say("# in the load: %s %s",
-					    job->test->id, job->test->title);
-					explain(job, stuck);
-					failed++;
-				}
-				job->test = NULL;
+			if (jobs[i].test != NULL && is_over(&jobs[i])) {
+				failed += end_in_load(&jobs[i]) == FAILED;
 				ran++;
 			}
-			if (job->test == NULL && ex_now() < end && failed == 0 &&
+			more = failed == 0 && ex_now() < end;
+			if (jobs[i].test == NULL && more &&
 			    (test = draw(o->tests, n)) != NULL &&
 			    !start(i, test, o->seed + ran))
 				return (false);
-			active += job->test != NULL;
+			active += jobs[i].test != NULL;
 		}
 		ex_nap();
 	} while (active > 0);
@@ -445,6 +456,7 @@ compare(void)
 bool
 live_run(const struct live_options *o)
 {
+	bool complete, hushed;
 	long log;
 	u_int n;
 
@@ -456,16 +468,17 @@ live_run(const struct live_options *o)
 	/* Orphans of tests become children of the runner. */
 	(void)ex_reap_acquire();
 	/* Tests crash; the kernel's lines about it would be in between. */
-	if (ex_sysctl_get("kern.logsigexit", &log) == 0)
-		(void)ex_sysctl_set("kern.logsigexit", 0);
+	hushed = ex_sysctl_get(LOG_CRASHES, &log) == 0 &&
+	    ex_sysctl_set(LOG_CRASHES, 0) == 0;
 	live_slot(0)->random = o->seed;
 	look(&at_start);
-	if (!run_all(o, 0) || (o->seconds > 0 && !run_load(o)) ||
-	    !run_all(o, EX_LAST))
-		return (false);
-	compare();
-	(void)ex_sysctl_set("kern.logsigexit", log);
+	complete = run_all(o, 0) && (o->seconds == 0 || run_load(o)) &&
+	    run_all(o, EX_LAST);
+	if (complete)
+		compare();
+	if (hushed)
+		(void)ex_sysctl_set(LOG_CRASHES, log);
 	live_say("# %u passed, %u failed, %u skipped", counts[PASSED],
 	    counts[FAILED], counts[SKIPPED]);
-	return (counts[FAILED] == 0);
+	return (complete && counts[FAILED] == 0);
 }

@@ -85,7 +85,8 @@ read_options(char **words, struct live_options *o)
 		case 'j':
 			if (!read_number(*++words, LIVE_SLOTS, &value) ||
 			    value == 0)
-				return (refuse("-j needs a number, 1 to 8", ""));
+				return (refuse("-j needs a number, "
+				    "1 to 8", ""));
 			o->workers = value;
 			continue;
 		case 'r':

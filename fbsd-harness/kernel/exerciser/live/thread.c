@@ -239,7 +239,7 @@ ex_mutex_lock(struct ex_mutex *m)
 {
 	struct umutex *u = (struct umutex *)m;
 
-	_Static_assert(sizeof(*u) <= sizeof(*m), "struct ex_mutex is too small");
+	_Static_assert(sizeof(*u) <= sizeof(*m), "it does not fit");
 	u->m_flags = UMUTEX_PRIO_INHERIT;
 	return (live_errno(CALL(_umtx_op, u, UMTX_OP_MUTEX_LOCK, 0, NULL,
 	    NULL)));
