@@ -57,7 +57,11 @@
  * The kernel's curthread never changes under the code that reads it, and the
  * compiler knows; here it does, when a test lets another thread run.
  */
-extern struct pcpu kt_pcpu;
+extern struct kt_cpu {
+	char		kc_room[TAP_PCPU_ROOM];
+	struct pcpu	kc_pcpu;
+} kt_cpu;
+#define	kt_pcpu		kt_cpu.kc_pcpu
 #undef curthread
 #define	curthread	(kt_pcpu.pc_curthread)
 

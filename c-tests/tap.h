@@ -28,7 +28,8 @@ void	tap_watch(void *page, void (*func)(void));
 int	tap_watched(void);
 void	tap_patch(void *text, const void *bytes, unsigned long len);
 
-/* Provided by tap_pcpu.c. */
+/* Provided by tap_pcpu.c; what lies so far below the address is its own. */
+#define	TAP_PCPU_ROOM	4096
 void	tap_set_pcpu(void *pcpu);
 
 /* Provided by harness.c; runs one test and gives its exit code. */

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * Where kernel code finds its struct pcpu, in a process of the host: by the
- * register that the C library of a user program leaves free.
+ * Where kernel code finds its struct pcpu, in a process of the host: by a
+ * register that the C library of a user program leaves alone.
  *
  *	amd64	%gs
  *	i386	%fs
- *	aarch64	x18; the C library is compiled to leave it alone
+ *	aarch64	x18; the C library is compiled not to use it
+ *	riscv64	tp; the C library reads what lies below the address
  */
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -66,6 +67,22 @@ set_base(void *pcpu)
 {
 
 	__asm volatile("mov x18, %0" : : "r"(pcpu));
+	return (0);
+}
+#elif defined(__riscv)
+/*
+ * musl has the thread's own structure right below the address in tp: a copy
+ * of it serves a process with one thread.
+ */
+static int
+set_base(void *pcpu)
+{
+	char *tp;
+
+	__asm volatile("mv %0, tp" : "=r"(tp));
+	memcpy((char *)pcpu - TAP_PCPU_ROOM / 4, tp - TAP_PCPU_ROOM / 4,
+	    TAP_PCPU_ROOM / 4);
+	__asm volatile("mv tp, %0" : : "r"(pcpu));
 	return (0);
 }
 #endif

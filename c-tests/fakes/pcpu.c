@@ -7,7 +7,7 @@
  */
 #include "../harness.h"
 
-struct pcpu kt_pcpu __aligned(PAGE_SIZE);
+struct kt_cpu kt_cpu __aligned(PAGE_SIZE);
 uint64_t *vswtch_counter;
 
 /* This CPU's copy. */

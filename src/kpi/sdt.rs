@@ -23,12 +23,12 @@ macro_rules! sdt_probe {
         // struct sdt_tracepoint: probe, place, target, list link.
         unsafe {
             ::core::arch::asm!(
-                "2: nopw 0(%rax,%rax,1)",
+                $crate::sdt_place!(),
                 ".pushsection set_sdt_tracepoint_set, \"awR\"",
-                ".quad {probe}",
-                ".quad 2b",
-                ".quad {fire}",
-                ".quad 0",
+                $crate::sdt_word!("{probe}"),
+                $crate::sdt_word!("2b"),
+                $crate::sdt_word!("{fire}"),
+                $crate::sdt_word!("0"),
                 ".popsection",
                 probe = sym $probe,
                 fire = label {
@@ -36,10 +36,70 @@ macro_rules! sdt_probe {
                     // SAFETY: the kernel jumps here while the probe is enabled.
                     unsafe { $crate::kpi::sdt::fire(probe, $arg0) }
                 },
-                options(att_syntax, nomem, nostack, preserves_flags),
+                options(nomem, nostack, preserves_flags),
             );
         }
     }};
+}
+
+/// The instruction that a jump takes the place of: `_SDT_ASM_PATCH_INSTR`.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_arch = "x86_64"))]
+macro_rules! sdt_place {
+    () => {
+        "2: nop word ptr [rax + rax]"
+    };
+}
+
+/// See the first form.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_arch = "x86"))]
+macro_rules! sdt_place {
+    () => {
+        "2: nop; nop; nop; nop; nop"
+    };
+}
+
+/// See the first form.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_arch = "aarch64"))]
+macro_rules! sdt_place {
+    () => {
+        "2: nop"
+    };
+}
+
+/// See the first form.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_arch = "riscv64"))]
+macro_rules! sdt_place {
+    () => {
+        "2: .option push; .option norvc; nop; .option pop"
+    };
+}
+
+/// A word of a record, as wide as an address: `_SDT_ASM_WORD`.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_pointer_width = "64"))]
+macro_rules! sdt_word {
+    ($value:literal) => {
+        concat!(".quad ", $value)
+    };
+}
+
+/// See the first form.
+#[macro_export]
+#[doc(hidden)]
+#[cfg(all(has_sdt_tracepoints, target_pointer_width = "32"))]
+macro_rules! sdt_word {
+    ($value:literal) => {
+        concat!(".long ", $value)
+    };
 }
 
 /// One load and one branch while nothing at all is enabled; which probe it is

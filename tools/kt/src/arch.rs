@@ -122,7 +122,7 @@ const RISCV64: Facts = Facts {
     links: &[("machine", "riscv/include")],
     clang_cpu: &["-march=rv64imafdc"],
     zig_cpu: &["-mcpu=generic_rv64+m+a+f+d+c"],
-    program_cpu: &[],
+    program_cpu: &["-mcpu=generic_rv64+m+a+c", "-mabi=lp64"],
     c_flags: &[
         "-mabi=lp64",
         "-mcmodel=medium",

@@ -4,6 +4,7 @@
 //! The test program of another machine than this one is linked with zig's C
 //! library and run by qemu's user-space emulator.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fmt};
@@ -112,13 +113,17 @@ pub fn emulator(arch: Arch) -> std::result::Result<Option<PathBuf>, Missing> {
     if is_here(arch) {
         return Ok(None);
     }
-    let name = arch.facts().emulator;
     let path = env::var_os("PATH").unwrap_or_default();
+    search(arch.facts().emulator, &path).map(Some)
+}
+
+/// The emulator of that name in the folders of a `PATH`; some systems have it
+/// as a static program only.
+fn search(name: &'static str, path: &OsStr) -> std::result::Result<PathBuf, Missing> {
     let names = [name.to_string(), format!("{name}-static")];
-    env::split_paths(&path)
+    env::split_paths(path)
         .flat_map(|dir| names.clone().map(|name| dir.join(name)))
         .find(|candidate| candidate.is_file())
-        .map(Some)
         .ok_or(Missing(name))
 }
 
@@ -151,4 +156,29 @@ pub fn run(config: &Config) -> Result<String> {
     let output = process::output(&mut tests)?;
     stage.done();
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn an_emulator_may_be_static() {
+        let dir = Scratch::new("emulator");
+        dir.write("qemu-aarch64-static", "");
+        let found = search("qemu-aarch64", dir.path().as_os_str()).expect("found");
+        assert!(found.ends_with("qemu-aarch64-static"));
+    }
+
+    #[test]
+    fn a_missing_emulator_names_its_package() {
+        let dir = Scratch::new("no-emulator");
+        let message = search("qemu-aarch64", dir.path().as_os_str())
+            .expect_err("missing")
+            .to_string();
+        assert!(message.contains("no qemu-aarch64"), "{message}");
+        assert!(message.contains("apt install qemu-user"), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
 }
