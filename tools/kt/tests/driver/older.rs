@@ -156,7 +156,7 @@ fn aged(name: &str) -> PathBuf {
 
 /// The contract of 14, aged like the headers.
 fn contract(options: &[String]) -> Contract {
-    let mut contract = kt_audit::contract_for("14", options).expect("a contract");
+    let mut contract = kt_audit::contract_for("14", "amd64", options).expect("a contract");
     for (gone, instead) in SYMBOLS {
         for name in *gone {
             assert!(contract.undefined.remove(*name), "14 has no {name}");
