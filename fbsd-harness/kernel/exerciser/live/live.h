@@ -95,6 +95,14 @@ const char *live_basename(const char *path);
 /* A decimal number, with nothing else; false if it is none or too big. */
 bool	live_number(const char *s, u_long *value);
 
+/* ---- choose.c ----------------------------------------------------------- */
+
+/* The nth test that the list (NULL: all) names and that has these flags. */
+const struct ex_test *live_nth_test(const char *tests, u_int flags, u_int n);
+/* The first word of the list that names no test, or NULL. */
+const char *live_unknown_test(const char *tests);
+void	live_list(void);
+
 /* ---- runner.c ----------------------------------------------------------- */
 
 struct live_options {
@@ -106,8 +114,5 @@ struct live_options {
 };
 /* Runs what is asked for; false if something failed. */
 bool	live_run(const struct live_options *options);
-/* The first word of the list that names no test, or NULL. */
-const char *live_unknown_test(const char *tests);
-void	live_list(void);
 
 #endif /* !LIVE_H */
