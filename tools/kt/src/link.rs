@@ -8,6 +8,7 @@ use std::process::Command;
 
 use object::{Object, ObjectSymbol};
 
+use crate::arch::Arch;
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::files;
@@ -48,6 +49,11 @@ pub fn link(
         .args(["-m", config.arch.facts().emulation])
         .args(["-r", "--gc-sections", "-T"])
         .arg(&script);
+    // Debug data of RISC-V refers to strings by local labels, which would be
+    // thrown away with their references left behind.
+    if config.arch == Arch::Riscv64 {
+        command.arg("--discard-none");
+    }
     for name in &exports {
         command.args(["-u", name]);
     }
