@@ -389,7 +389,7 @@ static const struct ex_test list[] = {
 	    "a process that cannot exit before its vfork'ed child",
 	    beside_vfork, NEEDS | EX_CAP_VFORK, EX_SLOW, "S36" },
 	{ "S36_all", "exit and kill beside threads of every kind", HANGS,
-	    beside_all, NEEDS, EX_REPEAT, "S22 S37 S38 S40 S41" },
+	    beside_all, NEEDS, EX_REPEAT | EX_SLOW, "S22 S37 S38 S40 S41" },
 	{ "S35_exits", "all threads call exit at once",
 	    "two threads that single-thread their process",
 	    racing_exits, EX_CAP_FORK, EX_REPEAT, "S36" },

@@ -23,7 +23,7 @@ enum verdict { PASSED, FAILED, SKIPPED };
 struct job {
 	const struct ex_test *test;	/* NULL: none */
 	int	    pid, status;
-	long	    deadline;
+	long	    patience, deadline;
 	bool	    late, ended;
 };
 
@@ -95,9 +95,8 @@ explain(const struct job *job, bool stuck)
 		    live_basename(slot->file), slot->line, slot->what,
 		    slot->found, slot->expected);
 	else if (job->late)
-		live_say("# timeout: it was killed after %d seconds",
-		    (job->test->flags & EX_SLOW) != 0 ?
-		    WATCHDOG_SLOW / 1000 : WATCHDOG / 1000);
+		live_say("# timeout: it was killed after %ld seconds",
+		    job->patience / 1000);
 	else if (WIFEXITED(job->status))
 		live_say("# the test's process exited with %d",
 		    WEXITSTATUS(job->status));
@@ -114,7 +113,7 @@ explain(const struct job *job, bool stuck)
 /* ---- Jobs ---------------------------------------------------------------- */
 
 static bool
-start(u_int n, const struct ex_test *test, u_long seed)
+start(u_int n, const struct ex_test *test, u_long seed, long patience)
 {
 	struct live_slot *slot = live_slot(n);
 	struct job *job = &jobs[n];
@@ -123,8 +122,8 @@ start(u_int n, const struct ex_test *test, u_long seed)
 	memset(slot, 0, sizeof(*slot));
 	slot->random = seed;
 	*job = (struct job){ .test = test };
-	job->deadline = ex_now() +
-	    ((test->flags & EX_SLOW) != 0 ? WATCHDOG_SLOW : WATCHDOG);
+	job->patience = patience;
+	job->deadline = ex_now() + patience;
 	pid = CALL(fork);
 	if (pid == 0) {
 		live_threads_forked();
@@ -214,7 +213,8 @@ run_one(const struct ex_test *test, u_long seed)
 		report(SKIPPED, test->id, test->title, lacks(test->needs));
 		return (true);
 	}
-	if (!start(0, test, seed))
+	if (!start(0, test, seed, (test->flags & EX_SLOW) != 0 ?
+	    WATCHDOG_SLOW : WATCHDOG))
 		return (false);
 	while (!is_over(&jobs[0])) {
 		ex_nap();
@@ -305,7 +305,7 @@ run_load(const struct live_options *o)
 			more = failed == 0 && ex_now() < end;
 			if (jobs[i].test == NULL && more &&
 			    (test = draw(o->tests, n)) != NULL &&
-			    !start(i, test, o->seed + ran))
+			    !start(i, test, o->seed + ran, WATCHDOG_SLOW))
 				return (false);
 			active += jobs[i].test != NULL;
 		}
