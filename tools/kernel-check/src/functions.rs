@@ -3,9 +3,8 @@
 //! stack.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use kt_audit::Rules;
+use kt_audit::{Frame, Rules};
 
 use crate::code;
 use crate::expected::Expected;
@@ -18,13 +17,13 @@ use crate::report::{Report, Table};
 /// that C's object does not have.
 const MEMORY: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "bcmp"];
 
-/// The table of functions and what is wrong with them; `own` is all code of
-/// the object.
+/// The tables of functions and what is wrong with them; `own` are all
+/// functions of the object.
 pub fn check(
     image: &Image,
     expected: &Expected,
     origins: &BTreeMap<String, Origin>,
-    own: &[Range<u64>],
+    own: &[&Symbol],
 ) -> Report {
     let mut report = Report::default();
     let found: Vec<&Symbol> = expected
@@ -32,69 +31,86 @@ pub fn check(
         .iter()
         .filter_map(|name| exported(image, name, &mut report))
         .collect();
-    let frames = code::frames(image, &found);
-    let limit = Rules::shipped().frame_limit;
     let mut table = Table::new(
         format!(
-            "functions: {} of {} of {}, {} bytes, with local functions {} bytes",
+            "functions: {} of {} of {}, {} bytes",
             found.len(),
             expected.functions.len(),
             expected.origin,
-            found.iter().map(|s| s.size).sum::<u64>(),
-            own.iter().map(|code| code.end - code.start).sum::<u64>(),
+            bytes(&found)
         ),
         &["function", "address", "size", "frame", "made by", "told by"],
     );
-    for function in &found {
-        let name = function.name.as_str();
-        if !function.is_func()
-            || !image
-                .section_at(function.value)
-                .is_some_and(|s| s.is_exec())
-        {
-            report.problem(format!("{name} is not a function in code"));
-        }
-        let frame = frames.iter().find(|frame| frame.function == name);
-        let depth = match frame {
-            Some(frame) => {
-                if let Some(fault) = frame.fault {
-                    report.problem(format!("{name}: {fault}"));
-                }
-                if frame.bytes > limit {
-                    report.problem(format!(
-                        "{name} uses {} bytes of stack, at most {limit} are allowed",
-                        frame.bytes
-                    ));
-                }
-                frame.bytes.to_string()
-            }
-            None => "-".into(),
-        };
-        for callee in code::callees(image, function) {
-            let callee = image.symbol_at(callee).filter(|s| s.value == callee);
-            if let Some(callee) = callee.filter(|s| MEMORY.contains(&s.name.as_str())) {
-                report.problem(format!("{name} calls {}, which C's does not", callee.name));
-            }
-        }
-        let origin = &origins[name];
+    for (function, frame) in found.iter().zip(frames(image, &found, &mut report)) {
+        let origin = &origins[&function.name];
         let maker = match origin.maker() {
             Some(Maker::Rust) => "rustc",
             Some(Maker::C) => "C",
             None => "?",
         };
         table.push([
-            name.to_owned(),
+            function.name.clone(),
             format!("{:#x}", function.value),
             function.size.to_string(),
-            depth,
+            shown(frame),
             maker.to_owned(),
             origin.witnesses().to_owned(),
         ]);
     }
     report.tables.push(table);
+    let local: Vec<&Symbol> = own.iter().copied().filter(|s| s.is_local()).collect();
+    let largest = frames(image, &local, &mut report).into_iter().max();
+    report.tables.push(Table::lines(format!(
+        "local functions: {}, {} bytes, largest frame {}",
+        local.len(),
+        bytes(&local),
+        shown(largest.flatten())
+    )));
     makers(image, &found, origins, &mut report);
     data(image, expected, &mut report);
     report
+}
+
+fn bytes(functions: &[&Symbol]) -> u64 {
+    functions.iter().map(|function| function.size).sum()
+}
+
+fn shown(frame: Option<u64>) -> String {
+    frame.map_or_else(|| "-".into(), |bytes| bytes.to_string())
+}
+
+/// The size of each function's frame, and what is wrong with its code.
+fn frames(image: &Image, functions: &[&Symbol], report: &mut Report) -> Vec<Option<u64>> {
+    let limit = Rules::shipped().frame_limit;
+    let frames = code::frames(image, functions);
+    let mut sizes = Vec::new();
+    for function in functions {
+        let name = function.name.as_str();
+        let home = image.section_at(function.value);
+        if !function.is_func() || !home.is_some_and(|s| s.is_exec()) {
+            report.problem(format!("{name} is not a function in code"));
+        }
+        let frame = frames.iter().find(|frame| frame.function == name);
+        match frame {
+            Some(Frame {
+                fault: Some(fault), ..
+            }) => report.problem(format!("{name}: {fault}")),
+            Some(frame) if frame.bytes > limit => report.problem(format!(
+                "{name} uses {} bytes of stack, at most {limit} are allowed",
+                frame.bytes
+            )),
+            Some(_) => {}
+            None => report.problem(format!("{name} has no code that can be read")),
+        }
+        sizes.push(frame.map(|frame| frame.bytes));
+        for callee in code::callees(image, function) {
+            let callee = image.symbol_at(callee).filter(|s| s.value == callee);
+            if let Some(callee) = callee.filter(|s| MEMORY.contains(&s.name.as_str())) {
+                report.problem(format!("{name} calls {}, which C's does not", callee.name));
+            }
+        }
+    }
+    sizes
 }
 
 /// The one exported definition of `name`.

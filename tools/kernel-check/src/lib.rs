@@ -83,8 +83,12 @@ pub fn check_image(image: &Image) -> Result<Report, Error> {
             image.path.display()
         )));
     }
-    let own = own_code(image, &expected);
-    let mut report = functions::check(image, &expected, &origins, &own);
+    let functions = own_functions(image, &expected);
+    let own: Vec<Range<u64>> = functions
+        .iter()
+        .map(|s| s.value..s.value + s.size)
+        .collect();
+    let mut report = functions::check(image, &expected, &origins, &functions);
     report.extend(sets::check(image, &expected));
     report.extend(tracepoints::check(image, &expected, &own));
     report.extend(names::check(image, &expected));
@@ -93,12 +97,11 @@ pub fn check_image(image: &Image) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Addresses of the object's functions, exported and local.
-fn own_code(image: &Image, expected: &Expected) -> Vec<Range<u64>> {
+/// The object's functions, exported and local.
+fn own_functions<'a>(image: &'a Image, expected: &Expected) -> Vec<&'a Symbol> {
     let ours = |symbol: &&Symbol| {
         let exported = !symbol.is_local() && expected.functions.contains(&symbol.name);
         symbol.is_func() && (exported || origin::maker_of(image, symbol) == Some(Maker::Rust))
     };
-    let functions = image.places().filter(ours);
-    functions.map(|s| s.value..s.value + s.size).collect()
+    image.places().filter(ours).collect()
 }

@@ -116,6 +116,20 @@ fn a_function_without_a_frame_is_found() {
     );
 }
 
+/// Guards the object's local functions, which stand in stack traces, too.
+#[test]
+fn a_local_function_without_a_frame_is_found() {
+    let mut k = good();
+    let name = Made::Rust.create("dtor");
+    let at = (k.address(&name) - TEXT) as usize;
+    k.in_section(".text").data[at] = 0x90;
+    let problems = problems(&k);
+    assert!(
+        problems.contains(&format!("{name}: does not begin with push rbp")),
+        "{problems:#?}"
+    );
+}
+
 /// Guards the kernel stack of 16 KiB.
 #[test]
 fn a_large_frame_is_found() {
