@@ -118,6 +118,31 @@ extern struct kt_cpu {
 #define	IF_LP64(line)		""
 #define	IF_ILP32(line)		line
 #endif
+/*
+ * Before ast_register() an AST was a flag that ast() knew, limits had no
+ * batch, and who stopped another process was marked.  Expected logs have the
+ * newer calls; next_line() leaves out those that OLDER headers do not have.
+ */
+#ifdef TDF_NEEDSUSPCHK
+#define	OLDER
+#define	IF_OLDER(line)		line
+#define	LIM_FREE		"lim_freen"
+#define	RATECHECK		"ppsratecheck"
+#define	AST_SUSPEND		TDF_NEEDSUSPCHK
+#define	AST_OTHER		TDF_ASTPENDING
+#define	AST_IN_FLAGS		AST_SUSPEND
+#define	THREAD_ALIGN		31
+#define	ALLPROC_MARK		TDF_DOING_SA
+#else
+#define	IF_OLDER(line)		""
+#define	LIM_FREE		"limbatch_final"
+#define	RATECHECK		"eventratecheck"
+#define	AST_SUSPEND		TDAI(TDA_SUSPEND)
+#define	AST_OTHER		TDAI(TDA_SIG)
+#define	AST_IN_FLAGS		0
+#define	THREAD_ALIGN		63
+#define	ALLPROC_MARK		0
+#endif
 /* The swapper is gone from 15.0 on. */
 #ifndef PROFILE_15
 #define	HAVE_SWAPPER
@@ -347,7 +372,11 @@ struct fake_zone {
 extern struct fake_zone thread_zone_fake;
 extern int zone_slab_items;
 extern u_int cache_align_mask;
+#ifndef OLDER
 extern void (*ast_handler[TDA_MAX])(struct thread *, int);
+#endif
+int	asts(struct thread *td);
+void	set_asts(struct thread *td, int asts);
 struct hash_fake {
 	LIST_HEAD(, thread) *hf_table;
 	u_long		 hf_mask;

@@ -56,7 +56,7 @@ TEST(threadinit_zone, "threadinit: S01 the zone: size from the scheduler, "
 	CHECK(thread_zone_fake.fz_dtor != NULL);
 	CHECK(thread_zone_fake.fz_init != NULL);
 	CHECK(thread_zone_fake.fz_fini != NULL);
-	CHECK_EQ(63, thread_zone_fake.fz_align);
+	CHECK_EQ(THREAD_ALIGN, thread_zone_fake.fz_align);
 	CHECK_EQ(UMA_ZONE_NOFREE, thread_zone_fake.fz_flags);
 }
 

@@ -91,7 +91,7 @@ TEST(limit_message, "kern.maxthread: S04 the message names real uid and pid")
 	expect_calls(
 	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
 	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
-	    "eventratecheck(1) | -",
+	    RATECHECK "(1) | -",
 	    "printf(maxthread limit exceeded by uid 1001 (pid 0); consider "
 	    "increasing kern.maxthread) | -");
 }
@@ -102,9 +102,9 @@ TEST(limit_silent, "kern.maxthread: S04 the message is left out when the rate "
 
 	setup(110);
 	priv_deny(true);
-	returns("eventratecheck", 0);
+	returns(RATECHECK, 0);
 	(void)alloc_all();
-	CHECK_EQ(1, count_calls("eventratecheck(1)"));
+	CHECK_EQ(1, count_calls(RATECHECK "(1)"));
 	CHECK_EQ(0, count_calls("printf("));
 }
 
@@ -154,7 +154,7 @@ TEST(limit_reaps, "kern.maxthread: S04 on shortage all domains are reaped and "
 	CHECK(thread_alloc(1) != NULL);
 	CHECK_EQ(1, count_calls("credbatch_final("));
 	CHECK_EQ(0, count_calls("printf("));
-	CHECK_EQ(0, count_calls("eventratecheck("));
+	CHECK_EQ(0, count_calls(RATECHECK "("));
 }
 
 TEST(limit_reaps_local, "thread_alloc: S24 reaps the local domain first, "

@@ -6,6 +6,9 @@
  */
 #include "harness.h"
 
+/* CT takes its own thread lock to say that it stops P, and that it has. */
+#define	MARKS	"thread_lock(CT) | PL"
+
 static int
 stop_all(void)
 {
@@ -45,6 +48,7 @@ TEST(allproc_one_thread, "SINGLE_ALLPROC: S46 a process that never had "
 	CHECK_COUNTS(C, 1, 0, 0);
 	CHECK_PTR(CT, P->p_singlethread);
 	expect_calls(
+	    IF_OLDER(MARKS),
 	    "thread_lock(T0) | PL SL",
 	    "ast_sched_locked(T0,SUSPEND) | PL SL TL(T0)",
 	    /* CT goes to sleep; its own process is neither asked nor counted */
@@ -58,7 +62,8 @@ TEST(allproc_one_thread, "SINGLE_ALLPROC: S46 a process that never had "
 	    "thread_lock(T0) | SL",
 	    "ast_unsched_locked(T0,SUSPEND) | SL TL(T0)",
 	    "sched_sleep(T0,0) | SL TL(T0)",
-	    "mi_switch(SW_INVOL|SWT_SUSPEND) | TL(T0)");
+	    "mi_switch(SW_INVOL|SWT_SUSPEND) | TL(T0)",
+	    IF_OLDER(MARKS));
 }
 
 TEST(allproc_bits, "SINGLE_ALLPROC: S46 clears SINGLE_EXIT and "
@@ -71,7 +76,7 @@ TEST(allproc_bits, "SINGLE_ALLPROC: S46 clears SINGLE_EXIT and "
 	suspended(T0);
 	CHECK_EQ(0, stop_all());
 	CHECK_STOP(P, P_STOPPED_SINGLE | P_TOTAL_STOP);
-	expect_no_calls();
+	expect_calls(IF_OLDER(MARKS), IF_OLDER(MARKS));
 }
 
 TEST(allproc_other_flags, "SINGLE_ALLPROC: leaves all other flags alone")
@@ -134,6 +139,39 @@ TEST(allproc_exit, "SINGLE_ALLPROC: S51 a thread that exits instead of "
 /*
  * Refusals.
  */
+#ifdef OLDER
+static void
+check_stopped(int flag, int flag2)
+{
+
+	multi(1);
+	controller();
+	P->p_flag |= flag;
+	P->p_flag2 |= flag2;
+	suspended(T0);
+	CHECK_EQ(0, stop_all());
+	CHECK_STOP(P, (flag & STOP_BITS) | P_STOPPED_SINGLE | P_TOTAL_STOP);
+	CHECK((CT->td_flags & TDF_DOING_SA) == 0);
+}
+
+TEST(allproc_sig, "SINGLE_ALLPROC: stopped by a signal: not refused")
+{
+
+	check_stopped(P_STOPPED_SIG, 0);
+}
+
+TEST(allproc_traced, "SINGLE_ALLPROC: traced: not refused")
+{
+
+	check_stopped(P_TRACED, 0);
+}
+
+TEST(allproc_wexit, "SINGLE_ALLPROC: exiting: not refused")
+{
+
+	check_stopped(0, P2_WEXIT);
+}
+#else
 static void
 check_refused(int flag, int flag2)
 {
@@ -165,6 +203,7 @@ TEST(allproc_wexit, "SINGLE_ALLPROC: S48 exiting: refused")
 
 	check_refused(0, P2_WEXIT);
 }
+#endif
 
 TEST(allproc_trace_stop, "SINGLE_ALLPROC: S48 a trace stop alone is not "
     "refused")
@@ -175,7 +214,7 @@ TEST(allproc_trace_stop, "SINGLE_ALLPROC: S48 a trace stop alone is not "
 	P->p_flag |= P_STOPPED_TRACE;
 	suspended(T0);
 	CHECK_EQ(0, stop_all());
-	expect_no_calls();
+	expect_calls(IF_OLDER(MARKS), IF_OLDER(MARKS));
 }
 
 TEST(allproc_foreign, "SINGLE_ALLPROC: S48 a single-threader without "
@@ -229,7 +268,8 @@ TEST(allproc_waits, "SINGLE_ALLPROC: S49 sleeps interruptibly on p_flag "
 	on("asleep", other_ends);
 	CHECK_EQ(0, stop_all());
 	CHECK_STOP(P, P_STOPPED_SINGLE | P_TOTAL_STOP);
-	expect_calls("msleep(&p.p_flag,PCATCH,\"thrsgl\") | PL");
+	expect_calls("msleep(&p.p_flag,PCATCH,\"thrsgl\") | PL",
+	    IF_OLDER(MARKS), IF_OLDER(MARKS));
 }
 
 TEST(allproc_signal, "SINGLE_ALLPROC: S48 a signal does not end the wait, "
@@ -269,6 +309,7 @@ TEST(allproc_exits_meanwhile, "SINGLE_ALLPROC: S48 refused if the process "
 	CHECK_EQ(1, count_calls("msleep("));
 }
 
+#ifndef OLDER
 static void
 ends_stopped(void *arg)
 {
@@ -289,6 +330,7 @@ TEST(allproc_stopped_meanwhile, "SINGLE_ALLPROC: S48 after the wait the "
 	CHECK_EQ(1, stop_all());
 	CHECK_STOP(P, P_STOPPED_SIG);
 }
+#endif
 
 static void
 takes_over(void *arg)
@@ -314,6 +356,34 @@ TEST(allproc_taken_over, "SINGLE_ALLPROC: S48 refused if after the wait "
 /*
  * Hazards of the reference, kept.
  */
+#ifdef OLDER
+static void
+sigcont_to_own_process(void *arg)
+{
+
+	CHECK((CT->td_flags & TDF_DOING_SA) != 0);
+	PROC_LOCK(C);
+	PROC_SLOCK(C);
+	thread_unsuspend(C);
+	PROC_SUNLOCK(C);
+	PROC_UNLOCK(C);
+	CHECK(TD_IS_SUSPENDED(CT));
+	CHECK_EQ(PARKED, suspend_check_as(T0, 0));
+}
+
+TEST(allproc_continued, "SINGLE_ALLPROC: SIGCONT to the controller's process "
+    "lets it wait")
+{
+
+	multi(1);
+	controller();
+	on("switched", sigcont_to_own_process);
+	CHECK_EQ(0, stop_all());
+	CHECK_COUNTS(C, 1, 0, 0);
+	CHECK_COUNTS(P, 1, 1, 1);
+	CHECK((CT->td_flags & TDF_DOING_SA) == 0);
+}
+#else
 static void
 sigcont_to_own_process(void *arg)
 {
@@ -346,6 +416,7 @@ TEST(h1_controller_continued, "SINGLE_ALLPROC: H1 SIGCONT to the "
 	CHECK_COUNTS(C, 1, -1, 0);
 	CHECK_COUNTS(P, 1, 1, 1);
 }
+#endif
 
 static void
 stopped_by_signal(void *arg)

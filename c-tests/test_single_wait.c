@@ -208,7 +208,12 @@ TEST(enough_at_once, "thread_single: a pass that leaves nobody to wait for is "
 {
 
 	multi(2);
+#ifdef OLDER
+	/* The mark is made without a call, behind this one. */
+	on("thread_lock", stops_there);
+#else
 	on("ast_sched_locked", stops_there);
+#endif
 	CHECK_EQ(0, single(SINGLE_BOUNDARY));
 	CHECK_COUNTS(P, 2, 1, 1);
 	expect_calls(
@@ -319,7 +324,7 @@ static void
 cont_and_park(void *arg)
 {
 
-	CHECK_EQ(0, T1->td_ast);
+	CHECK_EQ(0, asts(T1) & AST_SUSPEND);
 	CHECK_COUNTS(P, 2, 1, 0);
 	P->p_flag &= ~P_STOPPED_SIG;
 	resume(T0);
@@ -329,7 +334,7 @@ static void
 park_t1(void *arg)
 {
 
-	CHECK((T1->td_ast & TDAI(TDA_SUSPEND)) != 0);
+	CHECK((asts(T1) & AST_SUSPEND) != 0);
 	CHECK_EQ(PARKED, suspend_check_as(T1, 0));
 }
 
@@ -350,7 +355,7 @@ static void
 trace_gone(void *arg)
 {
 
-	CHECK_EQ(0, T1->td_ast);
+	CHECK_EQ(0, asts(T1) & AST_SUSPEND);
 	P->p_flag &= ~P_STOPPED_TRACE;
 	resume(T0);
 }
@@ -424,7 +429,7 @@ static void
 park_t2(void *arg)
 {
 
-	CHECK((T2->td_ast & TDAI(TDA_SUSPEND)) != 0);
+	CHECK((asts(T2) & AST_SUSPEND) != 0);
 	CHECK_EQ(PARKED, suspend_check_as(T2, 0));
 }
 

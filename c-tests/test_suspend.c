@@ -32,12 +32,12 @@ TEST(switch_calls, "thread_suspend_switch: S64 every call with its locks, "
 
 	multi(2);
 	lock_proc_spin();
-	T0->td_ast |= TDAI(TDA_SUSPEND);
+	set_asts(T0, AST_SUSPEND);
 	on("switched", just_resume);
 	thread_suspend_switch(T0, P);
 	CHECK_LOCKS("PL SL");
 	CHECK_COUNTS(P, 2, 0, 0);
-	CHECK_EQ(0, T0->td_ast);
+	CHECK_EQ(0, asts(T0));
 	CHECK_EQ(1, T0->td_ru.ru_nvcsw);
 	CHECK_EQ(0, T0->td_ru.ru_nivcsw);
 	expect_calls(
@@ -204,14 +204,14 @@ TEST(one_calls, "thread_suspend_one: S64 marks, counts and keeps both locks")
 	multi(2);
 	lock_proc_spin();
 	tl_take(T1);
-	T1->td_ast |= TDAI(TDA_SUSPEND) | TDAI(TDA_SIG);
+	set_asts(T1, AST_SUSPEND | AST_OTHER);
 	thread_suspend_one(T1);
 	CHECK_LOCKS("PL SL TL(T1)");
 	CHECK_COUNTS(P, 2, 1, 0);
 	CHECK(TD_IS_SUSPENDED(T1));
 	CHECK(TD_IS_INHIBITED(T1));
 	CHECK((T1->td_flags & TDF_BOUNDARY) == 0);
-	CHECK_EQ(TDAI(TDA_SIG), T1->td_ast);
+	CHECK_EQ(AST_OTHER, asts(T1));
 	expect_calls(
 	    "ast_unsched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    "sched_sleep(T1,0) | PL SL TL(T1)");
@@ -259,7 +259,7 @@ check_susp(int ast, int flags, bool sleep)
 {
 
 	multi(2);
-	T0->td_ast = ast;
+	set_asts(T0, ast);
 	P->p_flag |= flags;
 	P->p_singlethread = T1;
 	return (thread_check_susp(T0, sleep));
@@ -270,7 +270,7 @@ TEST(susp_no_ast, "thread_check_susp: S61 no AST pending: 0, PL is not even "
 {
 
 	log_locks();
-	CHECK_EQ(0, check_susp(TDAI(TDA_SIG), P_STOPPED_SINGLE |
+	CHECK_EQ(0, check_susp(AST_OTHER, P_STOPPED_SINGLE |
 	    P_SINGLE_EXIT, true));
 	expect_no_calls();
 }
@@ -279,8 +279,8 @@ TEST(susp_nothing, "thread_check_susp: H8 AST pending but nothing to do: 0, "
     "the AST stays pending")
 {
 
-	CHECK_EQ(0, check_susp(TDAI(TDA_SUSPEND), 0, true));
-	CHECK_EQ(TDAI(TDA_SUSPEND), T0->td_ast);
+	CHECK_EQ(0, check_susp(AST_SUSPEND, 0, true));
+	CHECK_EQ(AST_SUSPEND, asts(T0));
 	CHECK_LOCKS("-");
 	expect_no_calls();
 }
@@ -288,7 +288,7 @@ TEST(susp_nothing, "thread_check_susp: H8 AST pending but nothing to do: 0, "
 TEST(susp_exit, "thread_check_susp: S61 process exits: EINTR")
 {
 
-	CHECK_EQ(EINTR, check_susp(TDAI(TDA_SUSPEND), P_STOPPED_SINGLE |
+	CHECK_EQ(EINTR, check_susp(AST_SUSPEND, P_STOPPED_SINGLE |
 	    P_SINGLE_EXIT, true));
 	CHECK_LOCKS("-");
 	expect_no_calls();
@@ -298,7 +298,7 @@ TEST(susp_exit_nosleep, "thread_check_susp: S61 process exits, must not "
     "sleep: EINTR")
 {
 
-	CHECK_EQ(EINTR, check_susp(TDAI(TDA_SUSPEND), P_STOPPED_SIG |
+	CHECK_EQ(EINTR, check_susp(AST_SUSPEND, P_STOPPED_SIG |
 	    P_SINGLE_EXIT, false));
 }
 
@@ -306,7 +306,7 @@ TEST(susp_exit_singler, "thread_check_susp: S61 EINTR even for the singler")
 {
 
 	multi(2);
-	T0->td_ast = TDAI(TDA_SUSPEND);
+	set_asts(T0, AST_SUSPEND);
 	P->p_flag |= P_STOPPED_SINGLE | P_SINGLE_EXIT;
 	P->p_singlethread = T0;
 	CHECK_EQ(EINTR, thread_check_susp(T0, true));
@@ -316,14 +316,14 @@ TEST(susp_exit_bit_alone, "thread_check_susp: SINGLE_EXIT alone is enough "
     "for EINTR")
 {
 
-	CHECK_EQ(EINTR, check_susp(TDAI(TDA_SUSPEND), P_SINGLE_EXIT, false));
+	CHECK_EQ(EINTR, check_susp(AST_SUSPEND, P_SINGLE_EXIT, false));
 }
 
 TEST(susp_stop_nosleep, "thread_check_susp: S61 stop, must not sleep: "
     "ERESTART")
 {
 
-	CHECK_EQ(ERESTART, check_susp(TDAI(TDA_SUSPEND), P_STOPPED_SIG,
+	CHECK_EQ(ERESTART, check_susp(AST_SUSPEND, P_STOPPED_SIG,
 	    false));
 	CHECK_LOCKS("-");
 	expect_no_calls();
@@ -333,7 +333,7 @@ TEST(susp_single_nosleep, "thread_check_susp: S61 single-threading, must not "
     "sleep: ERESTART")
 {
 
-	CHECK_EQ(ERESTART, check_susp(TDAI(TDA_SUSPEND), P_STOPPED_SINGLE,
+	CHECK_EQ(ERESTART, check_susp(AST_SUSPEND, P_STOPPED_SINGLE,
 	    false));
 }
 
@@ -351,9 +351,9 @@ TEST(susp_stop_sleep, "thread_check_susp: S61 stop, may sleep: suspends at "
 {
 
 	on("switched", stop_over);
-	CHECK_EQ(0, check_susp(TDAI(TDA_SUSPEND), P_STOPPED_SIG, true));
+	CHECK_EQ(0, check_susp(AST_SUSPEND, P_STOPPED_SIG, true));
 	CHECK_LOCKS("-");
-	CHECK_EQ(0, T0->td_ast);
+	CHECK_EQ(0, asts(T0));
 	CHECK_EQ(1, T0->td_ru.ru_nivcsw);
 }
 
@@ -362,7 +362,7 @@ check_debugger(int dbg, int flags, int expected)
 {
 
 	multi(2);
-	T0->td_ast = TDAI(TDA_SUSPEND);
+	set_asts(T0, AST_SUSPEND);
 	T0->td_dbgflags = dbg;
 	P->p_flag |= flags;
 	CHECK_EQ(expected, thread_check_susp(T0, false));
@@ -422,6 +422,7 @@ TEST(needed_matrix, "thread_suspend_check_needed: S59 any stop bit, or "
 /*
  * The AST handler that threadinit registered.
  */
+#ifndef OLDER
 static void
 boundary_over(void *arg)
 {
@@ -440,7 +441,7 @@ TEST(ast_stops, "AST handler: S63 takes PL, suspends at the boundary, "
 	P->p_flag |= P_STOPPED_SINGLE;
 	P->p_singlethread = T1;
 	on("switched", boundary_over);
-	ast_handler[TDA_SUSPEND](T0, TDAI(TDA_SUSPEND));
+	ast_handler[TDA_SUSPEND](T0, AST_SUSPEND);
 	CHECK_LOCKS("-");
 	CHECK_EQ(1, T0->td_ru.ru_nivcsw);
 }
@@ -451,7 +452,7 @@ TEST(ast_nothing, "AST handler: S63 nothing pending: comes back without "
 
 	boot();
 	multi(2);
-	ast_handler[TDA_SUSPEND](T0, TDAI(TDA_SUSPEND));
+	ast_handler[TDA_SUSPEND](T0, AST_SUSPEND);
 	CHECK_LOCKS("-");
 	expect_no_calls();
 }
@@ -464,6 +465,7 @@ TEST(ast_dies, "AST handler: S63 process exits: the thread exits")
 	P->p_flag |= P_STOPPED_SINGLE | P_SINGLE_EXIT;
 	P->p_singlethread = T1;
 	ESCAPES("kern_thr_exit", ast_handler[TDA_SUSPEND](T0,
-	    TDAI(TDA_SUSPEND)));
+	    AST_SUSPEND));
 	CHECK_LOCKS("-");
 }
+#endif

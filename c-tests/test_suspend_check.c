@@ -35,8 +35,8 @@ check_suspends(int flags, int ri, int bnd)
 	T1->td_flags = ~(TDF_BOUNDARY | TDF_SBDRY);
 	CHECK_EQ(PARKED, suspend_check_as(T1, ri));
 	CHECK(TD_IS_SUSPENDED(T1));
-	CHECK_EQ(~(TDF_BOUNDARY | TDF_SBDRY) | (bnd ? TDF_BOUNDARY : 0),
-	    T1->td_flags);
+	CHECK_EQ(~(TDF_BOUNDARY | TDF_SBDRY | AST_IN_FLAGS) |
+	    (bnd ? TDF_BOUNDARY : 0), T1->td_flags);
 	CHECK_COUNTS(P, 3, 1, bnd);
 	CHECK_EQ(1, T1->td_ru.ru_nivcsw);
 	CHECK_EQ(0, T1->td_ru.ru_nvcsw);

@@ -89,10 +89,27 @@ TEST(unsusp_flags, "thread_unsuspend: clears BOUNDARY and ALLPROCSUSP, leaves "
 	multi(2);
 	suspended(T1);
 	P->p_boundary_count = 1;
-	T1->td_flags = ~0;
+	T1->td_flags = ~ALLPROC_MARK;
 	unsuspend();
-	CHECK_EQ(~(TDF_BOUNDARY | TDF_ALLPROCSUSP), T1->td_flags);
+	CHECK_EQ(~(TDF_BOUNDARY | TDF_ALLPROCSUSP | ALLPROC_MARK),
+	    T1->td_flags);
 }
+
+#ifdef OLDER
+TEST(unsusp_doing_sa, "thread_unsuspend: a thread that stops another process "
+    "stays, its siblings go on")
+{
+
+	multi(3);
+	suspended(T1);
+	suspended(T2);
+	T1->td_flags |= TDF_DOING_SA;
+	unsuspend();
+	CHECK(TD_IS_SUSPENDED(T1));
+	CHECK(!TD_IS_SUSPENDED(T2));
+	CHECK_COUNTS(P, 3, 1, 0);
+}
+#endif
 
 TEST(unsusp_boundary_running, "thread_unsuspend: TDF_BOUNDARY of a thread "
     "that is not suspended stays")

@@ -42,7 +42,10 @@ check_left_alone(void)
 	expect_only(CALLS_FOR_T1,
 	    "ast_sched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    "thread_stopped(p) | PL SL");
-	CHECK((T1->td_ast & TDAI(TDA_SUSPEND)) != 0);
+	CHECK((asts(T1) & AST_SUSPEND) != 0);
+#ifdef OLDER
+	CHECK((asts(T1) & TDF_ASTPENDING) != 0);
+#endif
 	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
 }
 

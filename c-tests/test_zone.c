@@ -100,6 +100,7 @@ TEST(dtor_calls, "zone dtor: S09 hooks in order")
 	    IF_KDTRACE("kdtrace_thread_dtor(td) | -"),
 	    "osd_exit(OSD_THREAD,&td.td_osd) | -",
 	    "ast_kclear(td) | -",
+	    IF_OLDER("softdep_ast_cleanup(td) | -"),
 	    "seltdfini(td) | -");
 }
 

@@ -39,14 +39,19 @@ priv_check_cred(struct ucred *cred, int priv)
 	return ((int)fake_ret(f, priv_denied ? EPERM : 0));
 }
 
+#ifdef OLDER
+int
+ppsratecheck(struct timeval *tv, int *count, int max)
+#else
 int
 eventratecheck(struct timeval *tv, int *count, int max)
+#endif
 {
 	struct fake *f;
 
 	(void)tv;
 	(void)count;
-	f = fake_call("eventratecheck", NULL, "%d", max);
+	f = fake_call(RATECHECK, NULL, "%d", max);
 	return ((int)fake_ret(f, 1));
 }
 
@@ -217,6 +222,16 @@ lim_cowsync(void)
 	return (old);
 }
 
+#ifdef OLDER
+void
+lim_freen(struct plimit *limp, int n)
+{
+
+	(void)fake_call("lim_freen", limp, "%s*%d", ptr_name(limp), n);
+	fake_must(limp != NULL && n > 0, "lim_freen", "no limits");
+	limp->pl_refcnt -= n;
+}
+#else
 void
 limbatch_add(struct limbatch *lb, struct thread *td)
 {
@@ -242,6 +257,7 @@ limbatch_final(struct limbatch *lb)
 	    "empty batch");
 	lb->limp->pl_refcnt -= lb->count;
 }
+#endif
 
 /*
  * Accounting.
@@ -394,6 +410,10 @@ ksiginfo_alloc(int mwait)
 	static ksiginfo_t ksi;
 	struct fake *f;
 
+#ifdef OLDER
+	/* The argument only said whether to wait. */
+	mwait = mwait ? M_WAITOK : 0;
+#endif
 	f = fake_call("ksiginfo_alloc", NULL, "%s",
 	    mwait == M_WAITOK ? "M_WAITOK" : "?");
 	return (fake_ret(f, 1) != 0 ? &ksi : NULL);

@@ -18,7 +18,6 @@ volatile int ticks = INT_MAX - 1000 * 600;
 sbintime_t tick_sbt = SBT_1MS;
 struct vmmeter vm_cnt;
 uint64_t now_ticks = 5000;
-void (*ast_handler[TDA_MAX])(struct thread *, int);
 
 static uint64_t
 read_ticks(void)
@@ -35,6 +34,47 @@ tl_owned(struct thread *td)
 {
 
 	return (lock_owned(&td->td_lock->mtx_lock));
+}
+
+#ifdef OLDER
+static void
+soft_updates(struct thread *td)
+{
+
+	(void)fake_call("softdep_ast_cleanup", td, "%s", ptr_name(td));
+	td->td_su = NULL;
+}
+
+void (*softdep_ast_cleanup)(struct thread *) = soft_updates;
+
+int
+asts(struct thread *td)
+{
+
+	return (td->td_flags & (AST_SUSPEND | AST_OTHER));
+}
+
+void
+set_asts(struct thread *td, int asts)
+{
+
+	td->td_flags = (td->td_flags & ~(AST_SUSPEND | AST_OTHER)) | asts;
+}
+#else
+void (*ast_handler[TDA_MAX])(struct thread *, int);
+
+int
+asts(struct thread *td)
+{
+
+	return (td->td_ast);
+}
+
+void
+set_asts(struct thread *td, int asts)
+{
+
+	td->td_ast = asts;
 }
 
 static const char *
@@ -82,6 +122,7 @@ ast_kclear(struct thread *td)
 	(void)fake_call("ast_kclear", td, "%s", ptr_name(td));
 	td->td_ast = 0;
 }
+#endif
 
 void
 forward_signal(struct thread *td)

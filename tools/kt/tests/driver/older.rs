@@ -9,7 +9,7 @@ use std::process::Command;
 
 use kt_audit::{Contract, Report, Rules, Subject};
 
-use crate::support::{edit, edit_in, kt, result, source_tree};
+use crate::support::{edit, edit_in, kt, result, source_tree, without_variables};
 
 /// The words of `OPTIONS` of the unit tests.
 const CHECKED: &str = "INVARIANTS INVARIANT_SUPPORT WITNESS";
@@ -231,4 +231,27 @@ fn the_unit_tests_hold() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(text.contains("test result: ok."), "{text}");
+}
+
+/// The C unit tests, compiled with those headers, pass on the object.
+#[test]
+fn the_c_unit_tests_pass() {
+    let tree = aged("older-c-tests");
+    let output = without_variables(&mut Command::new("make"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+        .args(["-C", "c-tests", "PROFILE=14"])
+        .arg(format!("SYSDIR={}", tree.display()))
+        .arg(format!("OPTIONS={CHECKED}"))
+        .output()
+        .expect("make starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains(" passed, 0 failed, 0 skipped"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        text.contains("thread_unsuspend: a thread that stops another process stays"),
+        "the tests took these headers for newer ones"
+    );
 }

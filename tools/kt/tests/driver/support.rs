@@ -35,6 +35,14 @@ fn run(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
     command
         .args(subcommand)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
+    without_variables(&mut command)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("kt starts")
+}
+
+/// Takes the variables of the make that runs these tests from a command.
+pub fn without_variables(command: &mut Command) -> &mut Command {
     for name in [
         "PROFILE",
         "ARCH",
@@ -45,16 +53,15 @@ fn run(subcommand: &[&str], variables: &[(&str, &str)]) -> Output {
         "TOOLCHAIN",
         "FEATURES",
         "IMPL",
+        "ONLY",
         "KERNEL_CFLAGS",
         "DESTDIR",
         "PREFIX",
+        "MAKEFLAGS",
     ] {
         command.env_remove(name);
     }
     command
-        .envs(variables.iter().copied())
-        .output()
-        .expect("kt starts")
 }
 
 /// The result on stdout of a run that succeeds.
