@@ -11,5 +11,7 @@ const struct ex_tests *const ex_all_tests[] = {
 	&ex_tests_locks,
 	&ex_tests_cred,
 	&ex_tests_exec,
+	&ex_tests_ptrace,
+	&ex_tests_reaper,
 	NULL
 };
