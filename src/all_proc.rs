@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | without `TDF_DOING_SA` | has no mark | declines |
 //! | with it | has the flag meanwhile, so that `thread_unsuspend` of its own process lets it wait | is stopped as any other |
+//!
+//! Ports what `thread_single` begins with for this mode (reference lines
+//! 1249-1257).
 
 use crate::flags::{ProcFlags, ProcFlags2, ThreadFlags};
 #[cfg(has_doing_sa)]
