@@ -88,7 +88,7 @@ pub fn demand_comparable(kernel: &Image, baseline: &Image) -> Result<(), Error> 
     let (kernel_path, baseline_path) = (kernel.path.display(), baseline.path.display());
     if kernel.data == baseline.data {
         return Err(Error::new(format!(
-            "KERNEL and BASELINE are the same kernel: give as BASELINE {baseline_path} one that is linked with the C file"
+            "KERNEL {kernel_path} and BASELINE {baseline_path} are the same kernel: give as BASELINE one that is linked with the C file"
         )));
     }
     if kernel.machine != baseline.machine {
