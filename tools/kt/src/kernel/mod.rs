@@ -66,24 +66,21 @@ impl Request {
         if request.kernbuilddir.is_some() && subcommand != "kernel-status" {
             bail!("{subcommand} changes a source tree, not a kernel: leave KERNBUILDDIR out");
         }
-        if request.sysdir.is_none() && request.kernbuilddir.is_none() {
-            bail!(
-                "{subcommand} needs the sys folder of a FreeBSD source tree: give SYSDIR=/usr/src/sys"
-            );
-        }
         Ok(request)
     }
 
     /// The tree of `SYSDIR`, with the kit's edits.
-    fn open(&self, sysdir: &Path) -> Result<(Tree, Edits)> {
+    fn open(&self) -> Result<(Tree, Edits)> {
+        let Some(sysdir) = &self.sysdir else {
+            bail!("the sys folder of a FreeBSD source tree is needed: give SYSDIR=/usr/src/sys");
+        };
         Ok((Tree::open(sysdir)?, Edits::read(&self.root)?))
     }
 }
 
 /// `kt kernel-add`.
 pub fn add(request: &Request) -> Result<String> {
-    let sysdir = request.sysdir.as_deref().unwrap_or(Path::new(""));
-    let (tree, edits) = request.open(sysdir)?;
+    let (tree, edits) = request.open()?;
     match edits.state(&tree)? {
         State::Absent => {
             replace::all(&edits.add(&tree, &request.root)?)?;
@@ -108,8 +105,7 @@ pub fn add(request: &Request) -> Result<String> {
 
 /// `kt kernel-remove`.
 pub fn remove(request: &Request) -> Result<String> {
-    let sysdir = request.sysdir.as_deref().unwrap_or(Path::new(""));
-    let (tree, edits) = request.open(sysdir)?;
+    let (tree, edits) = request.open()?;
     match edits.state(&tree)? {
         State::Absent => bail!(
             "{} does not have the option KERN_THREAD_RS: there is nothing to remove",
@@ -128,8 +124,8 @@ pub fn remove(request: &Request) -> Result<String> {
 /// `kt kernel-status`: of a tree, of a configured kernel, or of both.
 pub fn status(request: &Request) -> Result<String> {
     let mut lines = Vec::new();
-    if let Some(sysdir) = &request.sysdir {
-        let (tree, edits) = request.open(sysdir)?;
+    if request.sysdir.is_some() || request.kernbuilddir.is_none() {
+        let (tree, edits) = request.open()?;
         lines.push(match edits.state(&tree)? {
             State::Absent => format!("not added: {}", tree.path().display()),
             State::Added(project) => format!(
@@ -160,8 +156,6 @@ mod tests {
     #[test]
     fn what_is_missing_or_too_much_is_named() {
         for (subcommand, variables, expected) in [
-            ("kernel-add", vec![], "give SYSDIR="),
-            ("kernel-remove", vec![("SYSDIR", " ")], "give SYSDIR="),
             (
                 "kernel-add",
                 vec![("SYSDIR", "/s"), ("OPTIONS", "WITNESS")],
@@ -177,5 +171,8 @@ mod tests {
             assert!(error.to_string().contains(expected), "{error}");
         }
         assert!(read("kernel-status", &[("KERNBUILDDIR", "/k")]).is_ok());
+        let nothing = read("kernel-add", &[("SYSDIR", " ")]).expect("read");
+        let error = add(&nothing).expect_err("no tree").to_string();
+        assert!(error.contains("give SYSDIR="), "{error}");
     }
 }
