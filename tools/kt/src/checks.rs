@@ -5,6 +5,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::arch::Arch;
 use crate::bindings;
 use crate::config::Config;
 use crate::error::{Result, bail};
@@ -37,7 +38,8 @@ pub fn check(config: &Config) -> Result<()> {
     process::run(&mut lints, "lints")?;
     stage.done();
 
-    for case in CASES {
+    // Lints of other machines' code would need a core for them.
+    for case in CASES.iter().filter(|case| case.arch == Arch::Amd64) {
         let variant = case.config(config)?;
         let bindings = bindings::ensure(&variant)?;
         let stage = Stage::start("check", &format!("lints of {}", variant.name()));

@@ -1,6 +1,7 @@
 //! The configurations that `kt test` goes through: each option at least once,
-//! alone where it changes most, and each profile.
+//! alone where it changes most, each profile, and each machine.
 
+use crate::arch::Arch;
 use crate::config::{Config, Profile};
 use crate::error::Result;
 use crate::options::Options;
@@ -9,12 +10,26 @@ use crate::options::Options;
 pub struct Case {
     /// Its profile.
     pub profile: Profile,
+    /// Its machine.
+    pub arch: Arch,
     /// Its `OPTIONS`.
     pub options: &'static str,
 }
 
 const fn case(profile: Profile, options: &'static str) -> Case {
-    Case { profile, options }
+    Case {
+        profile,
+        arch: Arch::Amd64,
+        options,
+    }
+}
+
+const fn on(arch: Arch, options: &'static str) -> Case {
+    Case {
+        profile: Profile::Reference,
+        arch,
+        options,
+    }
 }
 
 const INVARIANTS: &str = "INVARIANTS INVARIANT_SUPPORT WITNESS";
@@ -36,11 +51,16 @@ pub const CASES: &[Case] = &[
     case(Profile::FreeBsd14, INVARIANTS),
     case(Profile::FreeBsd15, ""),
     case(Profile::FreeBsd15, INVARIANTS),
+    on(Arch::Aarch64, ""),
+    on(Arch::Aarch64, INVARIANTS),
+    on(Arch::I386, ""),
+    on(Arch::I386, INVARIANTS),
+    on(Arch::Riscv64, ""),
 ];
 
 impl Case {
     /// The configuration, with everything else as in `base`.
     pub fn config(&self, base: &Config) -> Result<Config> {
-        Ok(base.variant(self.profile, Options::parse(self.options)?))
+        Ok(base.on(self.arch, self.profile, Options::parse(self.options)?))
     }
 }

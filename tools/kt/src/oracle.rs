@@ -39,14 +39,11 @@ pub fn build(config: &Config) -> Result<PathBuf> {
         return Ok(object);
     }
     let stage = Stage::start("cobject", &config.name());
-    match config.arch {
-        Arch::I386 => {
-            let copy = without_frame_assertions(config, source)?;
-            staged.compiler.compile(&copy, &object, &[])?;
-        }
-        Arch::Amd64 | Arch::Aarch64 | Arch::Riscv64 => {
-            staged.compiler.compile(source, &object, &[])?;
-        }
+    if config.arch == Arch::I386 && config.sysdir.is_none() {
+        let copy = without_frame_assertions(config, source)?;
+        staged.compiler.compile(&copy, &object, &[])?;
+    } else {
+        staged.compiler.compile(source, &object, &[])?;
     }
     stamp.record()?;
     stage.done();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::config::{Config, Toolchain};
 use crate::error::{Error, Result, bail};
-use crate::files::Inputs;
+use crate::files::{self, Inputs};
 use crate::process;
 
 /// Flags of every toolchain and machine.
@@ -27,10 +27,6 @@ const HOST_FLAGS: &str = "-Ctarget-feature=-mmx,-sse,-sse2,-sse3,-ssse3,-sse4.1,
 /// Where a distribution's rustc is, which may have rust-src where rustup's has not.
 const INSTALLED: &str = "/usr/bin/rustc";
 
-/// How rust-src comes onto a machine.
-const INSTALL_SOURCES: &str =
-    "run rustup component add rust-src, or on Debian apt-get install rustc-web rust-web-src";
-
 /// What clang does by itself for `-mretpoline`.
 const NO_JUMP_TABLES: &str = "-Cllvm-args=-min-jump-table-entries=1000000";
 
@@ -46,18 +42,34 @@ impl Rustc {
     /// The rustc of PATH; for `TOOLCHAIN=build-std` the first one that comes
     /// with the sources of `core`.
     pub fn find(config: &Config) -> Result<Self> {
-        let rustc = Self::ask(Path::new("rustc"))?;
-        if config.toolchain != Toolchain::BuildStd || rustc.has_sources() {
-            return Ok(rustc);
+        match config.toolchain {
+            Toolchain::Host | Toolchain::None => Self::ask(Path::new("rustc")),
+            Toolchain::BuildStd => Self::with_sources(&["rustc", INSTALLED]),
         }
-        let installed = Path::new(INSTALLED);
-        if installed.is_file() {
-            let rustc = Self::ask(installed)?;
+    }
+
+    /// The first of these that comes with the sources of `core`.
+    fn with_sources(programs: &[&str]) -> Result<Self> {
+        for program in programs.iter().map(Path::new) {
+            if program.is_absolute() && !program.is_file() {
+                continue;
+            }
+            let rustc = Self::ask(program)?;
             if rustc.has_sources() {
                 return Ok(rustc);
             }
         }
-        bail!("TOOLCHAIN=build-std needs the sources of core: {INSTALL_SOURCES}")
+        bail!(
+            "no rustc here has rust-src, from which TOOLCHAIN=build-std builds core: run rustup component add rust-src, or on Debian apt-get install rustc-web rust-web-src"
+        )
+    }
+
+    /// Why this machine has no `core` for a configuration that needs one built.
+    pub fn lacks_core(config: &Config) -> Option<Error> {
+        match config.toolchain {
+            Toolchain::BuildStd => Self::find(config).err(),
+            Toolchain::Host | Toolchain::None => None,
+        }
     }
 
     /// Asks a rustc who it is.
@@ -164,8 +176,16 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
     }
     // Relative to the repository: cargo mixes its arguments into symbol names,
     // which must be the same in every folder.
-    let target_dir = Path::new("target/kt").join(config.name()).join("cargo");
-    let object = target_dir.join("kern_thread.o");
+    let out = Path::new("target/kt");
+    let object = out.join(config.name()).join("cargo/kern_thread.o");
+    let target_dir = match config.toolchain {
+        // One core serves all configurations of a machine.
+        Toolchain::BuildStd => out.join(format!("core-{}", config.arch)),
+        Toolchain::Host | Toolchain::None => out.join(config.name()).join("cargo"),
+    };
+    if let Some(dir) = object.parent() {
+        files::make_dir(&config.root.join(dir))?;
+    }
     let cargo = |arguments: &str| {
         let mut command = rustc.cargo();
         command
@@ -237,4 +257,48 @@ pub fn inputs(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<Inputs>
         inputs = inputs.file(&config.root.join(target))?;
     }
     Ok(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// A program that answers as rustc does, with a sysroot of its own.
+    fn rustc(dir: &Scratch, name: &str, with_sources: bool) -> String {
+        let sysroot = dir.path().join(name);
+        if with_sources {
+            let core = "lib/rustlib/src/rust/library/core/Cargo.toml";
+            dir.write(&format!("{name}/{core}"), "");
+        }
+        dir.write(
+            &format!("{name}/rustc"),
+            &format!("#!/bin/sh\necho {}\n", sysroot.display()),
+        );
+        let program = sysroot.join("rustc");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("mode");
+        program.display().to_string()
+    }
+
+    #[test]
+    fn the_first_rustc_with_sources_is_taken_and_none_is_one_line() {
+        let dir = Scratch::new("rustc");
+        let without = rustc(&dir, "without", false);
+        let with = rustc(&dir, "with", true);
+        let absent = dir.path().join("absent").display().to_string();
+        let found = Rustc::with_sources(&[&without, &absent, &with]).expect("found");
+        assert_eq!(found.program, Path::new(&with));
+        let message = match Rustc::with_sources(&[&without, &absent]) {
+            Ok(_) => panic!("nothing has sources"),
+            Err(error) => error.to_string(),
+        };
+        assert!(
+            message.contains("rustup component add rust-src"),
+            "{message}"
+        );
+        assert!(message.contains("apt-get install rustc-web"), "{message}");
+    }
 }

@@ -27,6 +27,8 @@ const MARKS: [u32; 6] = [
     0xd503_237f,
 ];
 
+const VECTOR: &str = "floating-point and vector registers belong to the user program";
+
 /// What the kernel sets when all processors have the atomic instructions of
 /// ARMv8.1.
 const HAS_ATOMICS: &str = "lse_supported";
@@ -73,7 +75,11 @@ fn undecoded(word: u32, at: u64) -> Step {
         frame: FramePointer::Kept,
         access: None,
         padding: word == 0,
-        offence: (word != 0).then(|| "not an instruction".into()),
+        offence: match word {
+            0 => None,
+            _ if is_vector(word) => Some(VECTOR.into()),
+            _ => Some("not an instruction".into()),
+        },
         guard: None,
     }
 }
@@ -100,7 +106,7 @@ fn flow(i: &Instruction, at: u64) -> Flow {
 /// Why no kernel function may hold this instruction.
 fn offence(word: u32, i: &Instruction, written: &[u16]) -> Option<String> {
     if is_vector(word) {
-        return Some("floating-point and vector registers belong to the user program".into());
+        return Some(VECTOR.into());
     }
     if written.contains(&PCPU) {
         return Some("x18 holds the processor's data".into());
