@@ -162,7 +162,7 @@ mod aarch64 {
     fn calls_of_another_kernel_and_aborts_are_found() {
         fails(&framed(&[0xd400_0001]), CODE, "does not call a kernel"); // svc #0
         fails(&framed(&[0xd420_0020]), CODE, "an abort"); // brk #1
-        fails(&framed(&[0xffff_ffff]), CODE, "not an instruction");
+        fails(&framed(&[0x0600_0000]), CODE, "not an instruction");
     }
 
     #[test]
