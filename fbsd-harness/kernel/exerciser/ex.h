@@ -54,7 +54,6 @@ typedef void ex_body(void *arg);
 #define	EX_CAP_CLOCK		0x04000	/* ex_now() is real time */
 #define	EX_CAP_CRASH		0x08000	/* ex_crash() */
 #define	EX_CAP_MUTEX		0x10000	/* ex_mutex_lock() */
-#define	EX_CAP_PTRACE_EVENTS	0x20000	/* ex_ptrace_lwp_events() */
 
 /* Flags of a test. */
 #define	EX_REPEAT	0x1	/* may run at any time beside others: load */
@@ -81,7 +80,7 @@ struct ex_tests {
 
 extern const struct ex_tests ex_tests_threads, ex_tests_exit, ex_tests_ids,
     ex_tests_locks, ex_tests_cred, ex_tests_exec, ex_tests_stop,
-    ex_tests_ptrace, ex_tests_reaper;
+    ex_tests_debugger;
 /* All of them, in the order of their running; ends with NULL. */
 extern const struct ex_tests *const ex_all_tests[];
 

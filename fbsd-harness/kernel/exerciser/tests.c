@@ -11,7 +11,6 @@ const struct ex_tests *const ex_all_tests[] = {
 	&ex_tests_locks,
 	&ex_tests_cred,
 	&ex_tests_exec,
-	&ex_tests_ptrace,
-	&ex_tests_reaper,
+	&ex_tests_debugger,
 	NULL
 };

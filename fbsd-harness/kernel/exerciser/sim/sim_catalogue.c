@@ -17,7 +17,6 @@ static const char *const caps[] = {
 	"reapers", "root", "setrlimit(2)", "kern.threads.* to be set",
 	"counts of threads", "handlers for all signals", "a clock",
 	"a crash of its own", "locks that lend priority",
-	"births and ends of threads in ptrace(2)",
 };
 
 static struct sim_scenario records[MOST_TESTS];

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 /*
- * A debugger stops a process with threads, keeps some of them stopped, lets
- * them go and kills them: S36, S48, S56, S59, S60.
+ * A debugger attaches to a process with threads, lists and steps them, and
+ * leaves while it keeps some stopped: S30, S48, S59.
  */
 #include "tests.h"
 
@@ -61,19 +61,13 @@ start_workers(struct traced *t)
 	return (pid);
 }
 
-static bool
-beats(struct traced *t, int number, bool does)
+static void
+beats(struct traced *t, int number)
 {
 	u_int before;
 
 	before = ex_load(&t->beats[number]);
-	if (does) {
-		EX_WAIT(ex_load(&t->beats[number]) != before);
-		return (true);
-	}
-	for (int i = 0; i < 3; i++)
-		ex_nap();
-	return (ex_load(&t->beats[number]) != before);
+	EX_WAIT(ex_load(&t->beats[number]) != before);
 }
 
 /* ---- The debugger -------------------------------------------------------- */
@@ -96,45 +90,7 @@ attach(int pid)
 	expect_stop(pid, SIGSTOP);
 }
 
-static void
-stop_again(int pid)
-{
-
-	EX_EQ(ex_kill(pid, SIGSTOP), 0);
-	expect_stop(pid, SIGSTOP);
-}
-
-/* ---- S59: some threads stay ---------------------------------------------- */
-
-static void
-suspend_and_resume(void)
-{
-	struct traced *t = ex_shared();
-	int kept, pid, rounds;
-
-	pid = start_workers(t);
-	attach(pid);
-	rounds = ex_rounds(6);
-	for (int i = 0; i < rounds; i++) {
-		for (int j = 0; j < WORKERS; j++)
-			EX_OK(!beats(t, j, false));
-		kept = i % WORKERS;
-		EX_EQ(ex_ptrace_suspend(pid, ex_load(&t->tids[kept])), 0);
-		EX_EQ(ex_ptrace_cont(pid, 0), 0);
-		for (int j = 0; j < WORKERS; j++)
-			EX_EQ(beats(t, j, j != kept), j != kept);
-		stop_again(pid);
-		EX_EQ(ex_ptrace_resume(pid, ex_load(&t->tids[kept])), 0);
-		EX_EQ(ex_ptrace_cont(pid, 0), 0);
-		EX_OK(beats(t, kept, true));
-		stop_again(pid);
-	}
-	EX_EQ(ex_ptrace_detach(pid), 0);
-	for (int j = 0; j < WORKERS; j++)
-		EX_OK(beats(t, j, true));
-	ex_store(&t->go, 1);
-	EX_EQ(status_of(pid), W_EXITCODE(5, 0));
-}
+/* ---- S59: threads that the debugger keeps, and lists --------------------- */
 
 /* A detach lets threads go that were kept. */
 static void
@@ -152,7 +108,7 @@ detach_kept(void)
 			    0);
 		EX_EQ(ex_ptrace_detach(pid), 0);
 		for (int j = 0; j < WORKERS; j++)
-			EX_OK(beats(t, j, true));
+			beats(t, j);
 	}
 	ex_store(&t->go, 1);
 	EX_EQ(status_of(pid), W_EXITCODE(5, 0));
@@ -185,42 +141,7 @@ list_threads(void)
 	EX_EQ(status_of(pid), W_EXITCODE(5, 0));
 }
 
-/* ---- S36_ptrace: kills --------------------------------------------------- */
-
-static void
-kill_traced(void)
-{
-	struct traced *t = ex_shared();
-	int pid, rounds, status;
-
-	rounds = ex_rounds(8);
-	for (int i = 0; i < rounds; i++) {
-		pid = start_workers(t);
-		attach(pid);
-		/* Stopped; stopped with a thread kept; running. */
-		if (i % 3 == 1)
-			EX_EQ(ex_ptrace_suspend(pid, ex_load(&t->tids[0])),
-			    0);
-		if (i % 3 == 2) {
-			EX_EQ(ex_ptrace_cont(pid, 0), 0);
-			EX_EQ(ex_kill(pid, SIGKILL), 0);
-		} else
-			EX_EQ(ex_ptrace_kill(pid), 0);
-		/* The debugger may be told of the signal first. */
-		for (;;) {
-			status = status_of(pid);
-			if (!WIFSTOPPED(status))
-				break;
-			EX_EQ(WSTOPSIG(status), SIGKILL);
-			EX_EQ(ex_ptrace_cont(pid, SIGKILL), 0);
-		}
-		EX_EQ(status, W_EXITCODE(0, SIGKILL));
-	}
-}
-
-/* ---- S60_events: reports of births and ends ------------------------------ */
-
-#define	LIVES	5
+/* ---- S30_attach: threads come and go ------------------------------------- */
 
 static void
 live_and_end(void *arg)
@@ -229,50 +150,6 @@ live_and_end(void *arg)
 
 	ex_add(&t->made, 1);
 }
-
-static void
-lives(void *arg)
-{
-	struct traced *t = arg;
-
-	ex_add(&t->started, 1);
-	EX_WAIT(ex_load(&t->go) != 0);
-	for (int i = 0; i < LIVES; i++)
-		ex_thr_join(must_thread(live_and_end, t));
-	EX_WAIT(ex_thread_count_of(ex_getpid()) == 1);
-	ex_exit(6);
-}
-
-static void
-events(void)
-{
-	struct traced *t = ex_shared();
-	struct ex_lwpinfo info;
-	int births, ends, pid, status;
-
-	pid = must_spawn(lives, t);
-	EX_WAIT(ex_load(&t->started) == 1);
-	attach(pid);
-	EX_EQ(ex_ptrace_lwp_events(pid, true), 0);
-	ex_store(&t->go, 1);
-	births = ends = 0;
-	for (;;) {
-		EX_EQ(ex_ptrace_cont(pid, 0), 0);
-		status = status_of(pid);
-		if (!WIFSTOPPED(status))
-			break;
-		EX_EQ(WSTOPSIG(status), SIGTRAP);
-		EX_EQ(ex_ptrace_lwpinfo(pid, &info), 0);
-		births += info.born;
-		ends += info.exited;
-	}
-	EX_EQ(status, W_EXITCODE(6, 0));
-	EX_EQ(ex_load(&t->made), LIVES);
-	EX_EQ(births, LIVES);
-	EX_EQ(ends, LIVES);
-}
-
-/* ---- S30_attach: threads come and go ------------------------------------- */
 
 static void
 come_and_go(void *arg)
@@ -342,9 +219,6 @@ steps(void)
 #define	NEEDS	(EX_CAP_FORK | EX_CAP_PTRACE)
 
 static const struct ex_test list[] = {
-	{ "S59", "a debugger keeps one thread stopped while the others run",
-	    "a kept thread that runs, or one that stays after its release",
-	    suspend_and_resume, NEEDS, EX_REPEAT, "S63" },
 	{ "S59_detach", "a debugger leaves and lets kept threads go",
 	    "threads that stay stopped without a debugger",
 	    detach_kept, NEEDS, EX_REPEAT, NULL },
@@ -354,16 +228,9 @@ static const struct ex_test list[] = {
 	{ "S59_step", "a debugger steps one of several threads",
 	    "a step that never ends, or lets others stay stopped",
 	    steps, NEEDS | EX_CAP_PTRACE_STEP, EX_REPEAT, NULL },
-	{ "S36_ptrace", "a traced process is killed, with threads kept stopped",
-	    "a stopped thread that survives its process' death",
-	    kill_traced, NEEDS, EX_REPEAT, "S37 S59" },
-	{ "S60_events", "a debugger hears of each thread's start and end",
-	    "births or ends that are not told, or told twice",
-	    events, NEEDS | EX_CAP_PTRACE_LIST | EX_CAP_PTRACE_EVENTS |
-	    EX_CAP_COUNT, EX_REPEAT, "S19 S30" },
 	{ "S30_attach", "a debugger attaches while threads come and go",
 	    "an attach that waits for a thread that is gone",
 	    attach_under_load, NEEDS, EX_REPEAT, "S48 S58" },
 };
 
-EX_TESTS(ex_tests_ptrace, list);
+EX_TESTS(ex_tests_debugger, list);
