@@ -74,7 +74,10 @@ void	live_stack_give(void *top);
 int	live_exec_init(const char *path, int fd);
 /* If this is a new image by ex_exec(), runs what it is for and exits. */
 void	live_exec_continue(int argc, char **argv);
-/* After a fork: what the child must not inherit. */
+
+/* ---- sleep.c ------------------------------------------------------------ */
+
+/* In a new process: no signal has been caught yet. */
 void	live_signals_forked(void);
 
 /* ---- system.c ----------------------------------------------------------- */
@@ -84,7 +87,7 @@ void	live_say_group(int group);
 
 /* ---- text.c ------------------------------------------------------------- */
 
-/* One line on standard output, in one write; %s %d %u %x, %l.. */
+/* One line on standard output, in one write; %s %d %u %x, also with l. */
 void	live_say(const char *format, ...) __printflike(1, 2);
 /* The same on standard error. */
 void	live_complain(const char *format, ...) __printflike(1, 2);
