@@ -68,6 +68,7 @@ tap_patch(void *text, const void *bytes, unsigned long len)
 		exit(2);
 	}
 	memcpy(text, bytes, len);
+	__builtin___clear_cache(text, (char *)text + len);
 }
 
 /*

@@ -128,6 +128,35 @@ sdt_probe(uint32_t id, uintptr_t arg0, uintptr_t arg1 __unused,
 }
 
 /*
+ * Writes the instruction that jumps from one place to another; gives its
+ * length.
+ */
+static size_t
+jump_between(uint64_t from, uint64_t to, char *jump)
+{
+#if defined(__amd64__) || defined(__i386__)
+	int32_t distance;
+
+	distance = (int32_t)(to - (from + 5));
+	jump[0] = '\xe9';
+	memcpy(&jump[1], &distance, sizeof(distance));
+	return (5);
+#else
+	uint32_t distance, insn;
+
+	distance = (uint32_t)(to - from);
+#if defined(__aarch64__)
+	insn = 0x14000000 | (distance >> 2 & 0x03ffffff);
+#else
+	insn = 0x6f | (distance & 0x000ff000) | (distance & 0x800) << 9 |
+	    (distance & 0x7fe) << 20 | (distance & 0x100000) << 11;
+#endif
+	memcpy(jump, &insn, sizeof(insn));
+	return (sizeof(insn));
+#endif
+}
+
+/*
  * Gives the number of places where the probe was switched on.
  */
 int
@@ -135,7 +164,7 @@ probe_enable(struct sdt_probe *probe, int id)
 {
 	struct sdt_tracepoint *tp;
 	char jump[5];
-	int32_t distance;
+	size_t len;
 	int n;
 
 	probe->id = id;
@@ -145,11 +174,8 @@ probe_enable(struct sdt_probe *probe, int id)
 	    tp++) {
 		if (tp->probe != probe)
 			continue;
-		distance = (int32_t)(tp->target - (tp->patchpoint +
-		    sizeof(jump)));
-		jump[0] = '\xe9';
-		memcpy(&jump[1], &distance, sizeof(distance));
-		tap_patch((void *)tp->patchpoint, jump, sizeof(jump));
+		len = jump_between(tp->patchpoint, tp->target, jump);
+		tap_patch((void *)tp->patchpoint, jump, len);
 		n++;
 	}
 	return (n);

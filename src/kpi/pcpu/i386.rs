@@ -114,7 +114,7 @@ pub unsafe fn counter_u64_inc(counter: sys::counter_u64_t) {
 ///
 /// As for [`counter_u64_inc`].
 #[cold]
-#[inline(always)]
+#[inline(never)]
 unsafe fn inc_in_critical_section(counter: sys::counter_u64_t) {
     let td = curthread();
     // SAFETY: the count of critical sections is the current thread's own, an
