@@ -79,8 +79,8 @@ struct ex_tests {
 	const struct ex_tests name = { list, sizeof(list) / sizeof((list)[0]) }
 
 extern const struct ex_tests ex_tests_threads, ex_tests_exit, ex_tests_ids,
-    ex_tests_locks, ex_tests_cred, ex_tests_exec, ex_tests_stop,
-    ex_tests_debugger;
+    ex_tests_locks, ex_tests_cred, ex_tests_fork, ex_tests_exec, ex_tests_stop,
+    ex_tests_ptrace, ex_tests_reap, ex_tests_debugger;
 /* All of them, in the order of their running; ends with NULL. */
 extern const struct ex_tests *const ex_all_tests[];
 

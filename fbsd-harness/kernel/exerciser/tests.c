@@ -10,7 +10,11 @@ const struct ex_tests *const ex_all_tests[] = {
 	&ex_tests_ids,
 	&ex_tests_locks,
 	&ex_tests_cred,
+	&ex_tests_fork,
 	&ex_tests_exec,
+	&ex_tests_stop,
+	&ex_tests_ptrace,
+	&ex_tests_reap,
 	&ex_tests_debugger,
 	NULL
 };

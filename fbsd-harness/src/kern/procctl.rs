@@ -53,11 +53,10 @@ pub unsafe fn reap_kill(signo: c_int, subtree: pid_t) -> Result<c_int, c_int> {
             proc_lock(target);
             proc::release(target);
             proc_unlock(target);
-            result = match (result, error) {
-                (Ok(killed), 0) => Ok(killed + 1),
-                (_, 0) => Ok(1),
-                (result, _) => result,
-            };
+            // A stop that was refused does not keep the signal back.
+            if error == 0 || error == EBUSY as c_int {
+                result = Ok(result.unwrap_or(0) + 1);
+            }
         }
         result
     }

@@ -218,6 +218,8 @@ unsafe fn send(p: *mut proc_, signo: c_int) {
         if !td.is_null() {
             clear(td, TDB_XSIG);
             (*td).td_xsig = signo;
+            // Another thread may report at once.
+            (*p).p_xthread = ptr::null_mut();
         }
         (*p).p_xsig = signo as u32;
         proc_slock(p);
