@@ -154,7 +154,7 @@ fn reap_domain(tdd: &Domain) {
     }
 
     // SAFETY: there was at least one thread.
-    unsafe { reap_batch::finish(tids, creds, limits, threads) }
+    unsafe { reap_batch::finish(&tids, &mut creds, &mut limits, &threads) }
 }
 
 /// Reaps the zombies of every domain, this CPU's first.

@@ -81,10 +81,10 @@ impl TidBatch {
         }
     }
 
-    /// Frees the ids that are left.
+    /// Frees the ids that are left; nothing follows.
     #[inline(always)]
     #[doc(alias = "tidbatch_final")]
-    pub fn finish(self) {
+    pub fn finish(&self) {
         self.assert_count(c"tidbatch_final");
         if self.n != 0 {
             self.flush();
@@ -146,10 +146,10 @@ impl CountBatch {
         }
     }
 
-    /// Uncounts those that are left.
+    /// Uncounts those that are left; nothing follows.
     #[inline(always)]
     #[doc(alias = "tdcountbatch_final")]
-    pub fn finish(self) {
+    pub fn finish(&self) {
         if self.0 != 0 {
             count::sub(self.0);
         }
@@ -297,17 +297,18 @@ impl LimBatch {
     }
 }
 
-/// Gives back what is left in all of them.
+/// Gives back what is left in all of them.  They are lent, not given: moving the
+/// ids would be a call of memcpy on riscv64.
 ///
 /// # Safety
 ///
 /// As for the parts: a thread has been added to each.
 #[inline(always)]
 pub unsafe fn finish(
-    tids: TidBatch,
-    mut creds: CredBatch,
-    mut limits: LimBatch,
-    threads: CountBatch,
+    tids: &TidBatch,
+    creds: &mut CredBatch,
+    limits: &mut LimBatch,
+    threads: &CountBatch,
 ) {
     tids.finish();
     // SAFETY: by the caller's contract.

@@ -117,7 +117,7 @@ static I386: Facts = Facts {
     ],
     word: 4,
     cache_line: 64,
-    patchpoint: &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+    patchpoint: &[0x90; 5],
     frames: Frames {
         register: "ebp",
         begin: "does not begin with push ebp",

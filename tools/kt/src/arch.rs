@@ -127,6 +127,9 @@ const RISCV64: Facts = Facts {
         "-mabi=lp64",
         "-mcmodel=medium",
         "-mno-omit-leaf-frame-pointer",
+        // Objects with a cache line of their own keep their symbols.
+        "-mllvm",
+        "-enable-global-merge=false",
     ],
     rust_target: "riscv64imac-unknown-none-elf",
     rust_flags: &[

@@ -56,6 +56,7 @@ pub const CASES: &[Case] = &[
     on(Arch::I386, ""),
     on(Arch::I386, INVARIANTS),
     on(Arch::Riscv64, ""),
+    on(Arch::Riscv64, INVARIANTS),
 ];
 
 impl Case {
