@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use crate::arch::Arch;
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::files::{self, Inputs};
@@ -141,6 +142,12 @@ impl Parts {
 
 /// Builds the program for the object of `IMPL`; gives its path.
 pub fn build(suite: Suite, config: &Config) -> Result<PathBuf> {
+    if config.arch != Arch::Amd64 {
+        bail!(
+            "the simulated kernel is a program for amd64 alone: leave ARCH={} out",
+            config.arch
+        );
+    }
     let object = hosted::build(config)?;
     let folder = config
         .out

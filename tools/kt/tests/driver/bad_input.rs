@@ -19,6 +19,26 @@ fn unknown_and_contradictory_options() {
 }
 
 #[test]
+fn machines_and_what_they_do_not_have() {
+    for (subcommand, variables, expected) in [
+        ("object", vec![("ARCH", "vax")], "use amd64, i386, aarch64"),
+        (
+            "audit",
+            vec![("ARCH", "aarch64"), ("TOOLCHAIN", "host")],
+            "no core for aarch64 kernels",
+        ),
+        (
+            "scenarios",
+            vec![("ARCH", "i386")],
+            "a program for amd64 alone",
+        ),
+    ] {
+        let line = refusal(&kt(&[subcommand], &variables));
+        assert!(line.contains(expected), "{line}");
+    }
+}
+
+#[test]
 fn a_sysdir_that_is_none() {
     let empty = folder("empty-sysdir");
     let line = refusal(&kt(
