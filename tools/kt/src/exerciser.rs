@@ -40,15 +40,28 @@ const LINK: &[&str] = &[
     "--fatal-warnings",
 ];
 
+/// Which program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The one for FreeBSD.
+    Live,
+    /// The same runner with tests of its own, for amd64 Linux.
+    Host,
+}
+
 /// Builds the program and gives its path.
-pub fn build(config: &Config) -> Result<PathBuf> {
+pub fn build(config: &Config, kind: Kind) -> Result<PathBuf> {
     if config.arch != Arch::Amd64 {
         bail!("the exerciser is a program for amd64 alone: leave ARCH out");
     }
-    let sources = sources(&config.root)?;
+    let sources = sources(&config.root, kind)?;
     let (cc, ld) = tools(config)?;
-    let out = config.root.join("target/kt/exerciser");
-    let program = out.join("exerciser");
+    let (name, system) = match kind {
+        Kind::Live => ("exerciser", "FreeBSD/amd64"),
+        Kind::Host => ("exerciser-host", "its runner, for Linux/amd64"),
+    };
+    let out = config.root.join("target/kt").join(name);
+    let program = out.join(name);
     let mut inputs = Inputs::new()
         .text(format!("{cc:?} {FLAGS:?} {ld:?} {LINK:?}"))
         .tree(&config.root.join("fbsd-harness/kernel/exerciser"))?;
@@ -59,7 +72,7 @@ pub fn build(config: &Config) -> Result<PathBuf> {
     if stamp.is_current(&[&program]) {
         return Ok(program);
     }
-    let stage = Stage::start("exerciser", "FreeBSD/amd64");
+    let stage = Stage::start("exerciser", system);
     files::make_dir(&out)?;
     let mut objects = Vec::new();
     for source in &sources {
@@ -75,15 +88,21 @@ pub fn build(config: &Config) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The tests, and the backend for a live kernel.
-fn sources(root: &Path) -> Result<Vec<PathBuf>> {
+/// The tests, and the backend for a live kernel; for the host the backend's C
+/// with other tests and another kernel.
+fn sources(root: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
     let dir = root.join("fbsd-harness/kernel/exerciser");
     let mut found = Vec::new();
     for path in files::tree(&dir)? {
         let test = path.parent() == Some(&dir);
         let live = path.parent() == Some(&dir.join("live"));
-        let source = path.extension().is_some_and(|e| e == "c" || e == "S");
-        if source && (test || live) {
+        let host = path.parent() == Some(&dir.join("host"));
+        let c = path.extension().is_some_and(|e| e == "c");
+        let assembly = path.extension().is_some_and(|e| e == "S");
+        if match kind {
+            Kind::Live => (c || assembly) && (test || live),
+            Kind::Host => c && (live || host),
+        } {
             found.push(path);
         }
     }

@@ -89,7 +89,14 @@ fn command() -> Command {
             Command::new("kernel-add").about("Add the option KERN_THREAD_RS to a FreeBSD source tree (SYSDIR)"),
             Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
             Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
-            Command::new("exerciser").about("Build the program that tests a live kernel's threads"),
+            Command::new("exerciser")
+                .about("Build the program that tests a live kernel's threads")
+                .arg(
+                    Arg::new("host")
+                        .long("host")
+                        .action(ArgAction::SetTrue)
+                        .help("Build what tests its runner on Linux"),
+                ),
             Command::new("install").about("Install object, archive, header and kernel kit (DESTDIR, PREFIX)"),
         ])
 }
@@ -152,7 +159,13 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "parity" => parity::write(&config)?,
         "check" => checks::check(&config)?,
         "miri" => println!("{}", checks::miri(&config)?),
-        "exerciser" => println!("{}", exerciser::build(&config)?.display()),
+        "exerciser" => {
+            let kind = match arguments.get_flag("host") {
+                true => exerciser::Kind::Host,
+                false => exerciser::Kind::Live,
+            };
+            println!("{}", exerciser::build(&config, kind)?.display());
+        }
         "install" => println!("installed: {}", checks::install(&config)?.display()),
         other => bail!("{other} is no subcommand: see kt --help"),
     }
