@@ -54,7 +54,7 @@ pub fn build(config: &Config) -> Result<PathBuf> {
 /// between `td_pflags` and `td_frame` (docs/divergences.md): a copy of the
 /// file without the assertions of the two offsets behind them compiles.
 fn without_frame_assertions(config: &Config, source: &Path) -> Result<PathBuf> {
-    let copy = config.out.join("kern_thread_i386.c");
+    let copy = config.out.join("i386/kern_thread.c");
     files::write(&copy, strip_assertions(&files::read(source)?))?;
     Ok(copy)
 }
