@@ -9,6 +9,7 @@
 //!   functions that the object calls and the Rust functions for the others;
 //! * [`object`]: what the object exports;
 //! * [`user`]: processes in user mode and what drives them;
+//! * [`program`]: generated programs;
 //! * [`runner`]: the program around it;
 //! * [`report`]: how a run ends.
 //!
@@ -29,6 +30,7 @@ mod capi;
 mod kern;
 mod machine;
 mod object;
+mod program;
 mod report;
 mod runner;
 mod sys;

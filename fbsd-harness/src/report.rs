@@ -48,7 +48,7 @@ impl Kind {
 }
 
 /// Bytes of the text of a failure.
-pub const TEXT: usize = 16 * 1024;
+pub const TEXT: usize = 512 * 1024;
 /// Events that a run may record.
 pub const RECORDS: usize = 1 << 19;
 /// Names that a run may give.

@@ -49,12 +49,12 @@ unsafe extern "C" fn sim_wait_step(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_ticks(n: c_int) {
+pub unsafe extern "C" fn sim_ticks(n: c_int) {
     pause(c"ticks", n);
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_rest() {
+pub unsafe extern "C" fn sim_rest() {
     // Time passes only when nobody can run.
     pause(c"rest", 1);
     proc_check::all();
@@ -123,6 +123,25 @@ unsafe fn make_process(
     complete: &mut dyn FnMut(*mut proc_, *mut thread),
 ) -> *mut proc_ {
     let name = text(name);
+    match try_process(name, body, arg, complete) {
+        Ok(p) => p,
+        Err(error) => fail(
+            Kind::Check,
+            format!("process {name:?} cannot be made: error {error}"),
+        ),
+    }
+}
+
+/// As `make_process`; the errno if the kernel refuses.
+///
+/// # Safety
+/// The controller, without locks; `body` may be called with `arg`.
+pub unsafe fn try_process(
+    name: &'static core::ffi::CStr,
+    body: Body,
+    arg: *mut c_void,
+    complete: &mut dyn FnMut(*mut proc_, *mut thread),
+) -> Result<*mut proc_, c_int> {
     let mut prepare = |p: *mut proc_, td: *mut thread| {
         entry::set_main_body(td, body, arg);
         complete(p, td);
@@ -133,13 +152,7 @@ unsafe fn make_process(
         entry: entry::start,
         prepare: &mut prepare,
     };
-    match fork::fork1(curthread(), &mut new) {
-        Ok(p) => p,
-        Err(error) => fail(
-            Kind::Check,
-            format!("process {name:?} cannot be made: error {error}"),
-        ),
-    }
+    fork::fork1(curthread(), &mut new)
 }
 
 /// Adds a thread to a process that has not run; it is not started.
@@ -207,7 +220,7 @@ fn made(p: *mut proc_, n: c_int) -> Option<(lwpid_t, *mut thread)> {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_thread(p: *mut proc_, n: c_int) -> *mut thread {
+pub unsafe extern "C" fn sim_thread(p: *mut proc_, n: c_int) -> *mut thread {
     made(p, n).map_or(ptr::null_mut(), |made| made.1)
 }
 
@@ -217,7 +230,7 @@ unsafe extern "C" fn sim_tid(p: *mut proc_, n: c_int) -> lwpid_t {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_threads_made(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn sim_threads_made(p: *mut proc_) -> c_int {
     proc::ext(p).made.with(|made| made.len()) as c_int
 }
 
@@ -256,7 +269,7 @@ unsafe extern "C" fn sim_wakeup(channel: *mut sleep::Channel) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sim_pipe_write(pipe: *mut sleep::Pipe) {
+pub unsafe extern "C" fn sim_pipe_write(pipe: *mut sleep::Pipe) {
     sleep::pipe_write(pipe);
 }
 

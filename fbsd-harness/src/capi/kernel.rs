@@ -21,67 +21,67 @@ pub unsafe fn kill(p: *mut proc_, pid: pid_t, signo: c_int) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kill(p: *mut proc_, signo: c_int) -> c_int {
+pub unsafe extern "C" fn k_kill(p: *mut proc_, signo: c_int) -> c_int {
     kill(p, (*p).p_pid, signo)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_thr_kill(td: *mut thread, signo: c_int) -> c_int {
+pub unsafe extern "C" fn k_thr_kill(td: *mut thread, signo: c_int) -> c_int {
     thr::thr_kill(curthread(), -1, (*td).td_tid, signo)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_attach(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn k_ptrace_attach(p: *mut proc_) -> c_int {
     ptrace::attach(p)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_wait_stopped(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn k_wait_stopped(p: *mut proc_) -> c_int {
     ptrace::wait_stopped(p)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_suspend(p: *mut proc_, td: *mut thread) -> c_int {
+pub unsafe extern "C" fn k_ptrace_suspend(p: *mut proc_, td: *mut thread) -> c_int {
     ptrace::suspend(p, td)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_resume(p: *mut proc_, td: *mut thread) -> c_int {
+pub unsafe extern "C" fn k_ptrace_resume(p: *mut proc_, td: *mut thread) -> c_int {
     ptrace::resume(p, td)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_cont(p: *mut proc_, signo: c_int) -> c_int {
+pub unsafe extern "C" fn k_ptrace_cont(p: *mut proc_, signo: c_int) -> c_int {
     ptrace::cont(p, signo)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_detach(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn k_ptrace_detach(p: *mut proc_) -> c_int {
     ptrace::detach(p)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_kill(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn k_ptrace_kill(p: *mut proc_) -> c_int {
     ptrace::kill(p)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_coredump(p: *mut proc_) -> c_int {
+pub unsafe extern "C" fn k_ptrace_coredump(p: *mut proc_) -> c_int {
     ptrace::coredump(p)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_ptrace_lwp_events(p: *mut proc_, on: bool) -> c_int {
+pub unsafe extern "C" fn k_ptrace_lwp_events(p: *mut proc_, on: bool) -> c_int {
     ptrace::lwp_events(p, on)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_reaper_kill(p: *mut proc_, signo: c_int) -> c_int {
+pub unsafe extern "C" fn k_reaper_kill(p: *mut proc_, signo: c_int) -> c_int {
     procctl::reaper_kill(p, signo, &|| {})
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_reaper_kill_hook(
+pub unsafe extern "C" fn k_reaper_kill_hook(
     p: *mut proc_,
     signo: c_int,
     hook: Body,
@@ -92,17 +92,17 @@ unsafe extern "C" fn k_reaper_kill_hook(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_stop_all_proc() {
+pub unsafe extern "C" fn k_stop_all_proc() {
     stopall::stop_all_proc();
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_resume_all_proc() {
+pub unsafe extern "C" fn k_resume_all_proc() {
     stopall::resume_all_proc();
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kproc_create(
+pub unsafe extern "C" fn k_kproc_create(
     name: *const c_char,
     func: Body,
     arg: *mut c_void,
@@ -117,7 +117,7 @@ unsafe extern "C" fn k_kproc_create(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kthread_add(
+pub unsafe extern "C" fn k_kthread_add(
     p: *mut proc_,
     name: *const c_char,
     func: Body,
@@ -136,22 +136,22 @@ unsafe extern "C" fn k_kthread_add(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kthread_suspend(td: *mut thread, ticks: c_int) -> c_int {
+pub unsafe extern "C" fn k_kthread_suspend(td: *mut thread, ticks: c_int) -> c_int {
     kthread::kthread_suspend(td, ticks)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kthread_resume(td: *mut thread) -> c_int {
+pub unsafe extern "C" fn k_kthread_resume(td: *mut thread) -> c_int {
     kthread::kthread_resume(td)
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kthread_suspend_check() {
+pub unsafe extern "C" fn k_kthread_suspend_check() {
     kthread::kthread_suspend_check();
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn k_kthread_exit() -> ! {
+pub unsafe extern "C" fn k_kthread_exit() -> ! {
     kthread::kthread_exit()
 }
 

@@ -10,11 +10,11 @@
 //! the caller is on a thread of the simulated machine.  They have no contract
 //! beyond that.
 
-mod calls;
+pub mod calls;
 mod check;
-mod control;
+pub mod control;
 mod history;
-mod kernel;
+pub mod kernel;
 pub mod panic;
 
 use core::ffi::CStr;

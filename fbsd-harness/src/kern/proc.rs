@@ -272,6 +272,11 @@ pub fn delist(p: *mut proc_) {
     PROCS.with(|all| all.retain(|&q| q != p));
 }
 
+/// Calls `f` for every process, zombies included.
+pub fn for_each(mut f: impl FnMut(*mut proc_)) {
+    PROCS.with(|all| all.iter().for_each(|&p| f(p)));
+}
+
 /// The list as it is now, and how often it grew.
 pub fn all() -> (Vec<*mut proc_>, u64) {
     (PROCS.with(|all| all.clone()), GENERATION.with(|n| *n))

@@ -11,8 +11,8 @@ use std::ptr;
 
 use super::{spin, thread};
 use crate::machine::cpu::curthread;
-use crate::machine::names;
 use crate::machine::point::misuse;
+use crate::machine::{digest, names};
 use crate::sys::{
     self, TDF_SINTR, TDF_TIMEOUT, TDI_SLEEPING, lock_object, mtx, sleepqueue, thread as Thread,
 };
@@ -62,7 +62,8 @@ static TABLE: Chains = Chains(UnsafeCell::new(
 
 /// The chain of a channel.
 pub fn chain_of(wchan: *const c_void) -> *mut Chain {
-    let address = wchan as usize;
+    // Where the program put a static must not matter.
+    let address = digest::stable(wchan as usize) as usize;
     let index = ((address >> 8) ^ (address >> 3)) % CHAINS;
     TABLE.0.get().cast::<Chain>().wrapping_add(index)
 }

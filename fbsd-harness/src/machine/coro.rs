@@ -25,6 +25,13 @@ pub fn reserve() -> *mut u8 {
     heap::map(BASE, STACK * STACKS)
 }
 
+/// The number of the stack that an address lies in.
+#[inline]
+pub fn stack_of(address: usize) -> Option<usize> {
+    let offset = address.wrapping_sub(BASE);
+    (offset < STACK * STACKS).then_some(offset / STACK)
+}
+
 /// The stack number `index` of the room at `base`, marked against overflow.
 pub fn stack(base: *mut u8, index: usize) -> *mut u8 {
     if index >= STACKS {

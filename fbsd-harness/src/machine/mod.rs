@@ -9,6 +9,7 @@
 //!
 //! * [`coro`]: stacks and the context switch;
 //! * [`cpu`]: CPUs, pcpu, GS;
+//! * [`digest`]: a run as numbers that two programs can compare;
 //! * [`ext`]: what the harness keeps behind each `struct thread`;
 //! * [`heap`]: a run's own heap, at fixed addresses;
 //! * [`parallel`]: host threads for MODE=smp;
@@ -21,6 +22,7 @@
 pub mod api;
 pub mod coro;
 pub mod cpu;
+pub mod digest;
 pub mod ext;
 pub mod heap;
 pub mod names;

@@ -1,6 +1,6 @@
 //! What addresses are called in reports.
 
-use super::trace;
+use super::{digest, trace};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::report::{self, NAMES};
@@ -42,6 +42,7 @@ pub fn register(start: usize, size: usize, name: &str) {
     if arena.is_null() {
         return;
     }
+    digest::named(start, name);
     let mut len = name.len().min(LEN);
     while !name.is_char_boundary(len) {
         len -= 1;

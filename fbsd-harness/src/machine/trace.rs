@@ -1,6 +1,7 @@
 //! What happened, event by event, in the arena.
 
 use super::cpu::{curcpu, curthread};
+use super::digest;
 use super::ext::ext;
 use crate::report::{self, RECORDS};
 
@@ -24,6 +25,8 @@ pub struct Record {
     pub ticks: u16,
     /// The arguments: addresses or numbers.
     pub args: [usize; ARGS],
+    /// What threads and processes held then; 0 unless it is wanted.
+    pub state: u64,
 }
 
 impl Record {
@@ -64,8 +67,15 @@ pub fn note(event: &'static str, args: &[usize]) {
         nargs: args.len() as u8,
         ticks: crate::kern::time::uptime() as u16,
         args: [0; ARGS],
+        state: 0,
     };
     record.args[..args.len()].copy_from_slice(args);
+    if digest::watched() {
+        record.state = digest::state();
+        if digest::ends_at(len()) {
+            report::fail(report::Kind::Internal, digest::written_down());
+        }
+    }
     // SAFETY: in det one host thread writes; the arena lives as long as the run.
     unsafe {
         let position = (*arena).events;
@@ -83,15 +93,15 @@ pub fn note(event: &'static str, args: &[usize]) {
 
 /// Folds an event into a hash that does not depend on where memory lies.
 fn mix(hash: u64, record: &Record) -> u64 {
-    const PLAIN: usize = 1 << 16;
-    const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
-    let step = |hash: u64, value: u64| (hash ^ value).wrapping_mul(PRIME).rotate_left(29);
-    let mut hash = step(hash, record.event as u64);
-    hash = step(hash, u64::from(record.thread) << 8 | u64::from(record.cpu));
-    for &arg in &record.args {
-        if arg < PLAIN {
-            hash = step(hash, arg as u64);
-        }
+    let mut hash = digest::step(hash, u64::from(record.event_len));
+    for chunk in record.event().as_bytes().chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = digest::step(hash, u64::from_le_bytes(word));
     }
-    hash
+    hash = digest::step(hash, u64::from(record.thread) << 8 | u64::from(record.cpu));
+    for &arg in &record.args {
+        hash = digest::step(hash, digest::stable(arg));
+    }
+    digest::step(hash, record.state)
 }

@@ -153,6 +153,16 @@ impl Arena {
         convert::trace(self.report())
     }
 
+    /// What threads and processes held at each of them.
+    pub fn states(&self) -> Vec<u64> {
+        let arena = self.report();
+        let stored = (arena.events as usize).min(arena.records.len());
+        arena.records[..stored]
+            .iter()
+            .map(|record| record.state)
+            .collect()
+    }
+
     fn report(&self) -> &report::Arena {
         // SAFETY: a live mapping, zeroed or written by runs that are gone; the
         // run that goes on, if any, is only asked for when it has ended.

@@ -103,6 +103,11 @@ impl Slot {
         self.arena.trace()
     }
 
+    /// What threads and processes held at each event of that run.
+    pub fn states(&self) -> Vec<u64> {
+        self.arena.states()
+    }
+
     /// A run from beginning to end.
     pub fn complete(
         &mut self,

@@ -94,6 +94,7 @@ pub fn command() -> Command {
                     pictures(),
                     again(),
                 ]),
+            Command::new("serve").about("Answer requests for single runs on standard input"),
             Command::new("atf")
                 .about("Be a test program for kyua: list the scenarios, or run one")
                 .args([

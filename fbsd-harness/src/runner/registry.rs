@@ -3,6 +3,8 @@
 use std::ffi::{CStr, c_char, c_ulong};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::program;
+
 /// `struct sim_scenario` of `scenarios/sim.h`.
 #[repr(C)]
 pub struct Scenario {
@@ -19,6 +21,16 @@ pub struct Scenario {
 // SAFETY: the strings and functions that a record points to are constants of
 // the program.
 unsafe impl Sync for Scenario {}
+
+/// The run of a generated program.
+pub static PROGRAM: Scenario = Scenario {
+    id: c"program".as_ptr(),
+    title: c"A generated program".as_ptr(),
+    guards: c"any difference between two objects".as_ptr(),
+    setup: Some(program::setup),
+    run: program::run,
+    skip: std::ptr::null(),
+};
 
 unsafe extern "C" {
     fn sim_catalogue(count: *mut c_ulong) -> *const Scenario;

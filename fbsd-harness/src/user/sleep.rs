@@ -19,6 +19,16 @@ pub struct Pipe {
     readers: u32,
 }
 
+impl Pipe {
+    /// An empty pipe.
+    pub const fn new() -> Self {
+        Self {
+            bytes: 0,
+            readers: 0,
+        }
+    }
+}
+
 /// Guards all channels and pipes.
 static CHANNELS: KernelMutex = KernelMutex::new();
 

@@ -1,0 +1,300 @@
+//! Many runs on both sides.
+
+use fbsd_program::Program;
+use proptest::strategy::ValueTree;
+
+use crate::Result;
+use crate::generate::Source;
+use crate::run::{Ended, Run, Subject};
+use crate::shrink;
+use crate::side::Side;
+
+/// The two programs.
+pub struct Sides {
+    /// The one that is right by definition.
+    pub c: Side,
+    /// The one that is compared with it.
+    pub rust: Side,
+}
+
+impl Sides {
+    /// Carries a run out on both sides at once.
+    pub fn both(&mut self, run: &Run) -> Result<(Ended, Ended)> {
+        self.c.request(run)?;
+        self.rust.request(run)?;
+        Ok((self.c.ended()?, self.rust.ended()?))
+    }
+
+    /// Whether the sides differ in this run.
+    pub fn differ(&mut self, run: &Run) -> Result<bool> {
+        let (c, rust) = self.both(run)?;
+        Ok(!c.equals(&rust))
+    }
+}
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Other seeds give other programs and schedules.
+    pub seed: u64,
+    /// How many runs.
+    pub runs: u64,
+    /// The ids of the scenarios.
+    pub scenarios: Vec<String>,
+    /// The runs of the regression list.
+    pub seeds: Vec<Run>,
+    /// Whether to run generated programs after the scenarios.
+    pub programs: bool,
+    /// After so many divergences it ends.
+    pub enough: usize,
+    /// Whether to look for the least run that shows a finding.
+    pub reduce: bool,
+}
+
+/// What a run showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The sides differ.
+    Divergence,
+    /// Both sides fail alike: the program, or the simulated kernel, is wrong.
+    Failure,
+}
+
+/// A run that showed something, and the least one that does.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What.
+    pub what: What,
+    /// The run that was made.
+    pub found: Run,
+    /// The run it was reduced to.
+    pub least: Run,
+}
+
+/// What came of an order.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Runs on each side, those for reducing a finding not counted.
+    pub runs: u64,
+    /// In the order in which they were found.
+    pub findings: Vec<Finding>,
+}
+
+impl Outcome {
+    /// How many findings are of one kind.
+    pub fn count(&self, what: What) -> usize {
+        let found = self.findings.iter();
+        found.filter(|finding| finding.what == what).count()
+    }
+}
+
+/// A part of an order's runs is scenarios: one of so many.
+const SCENARIO_SHARE: u64 = 3;
+/// Runs of one program, each under another schedule.
+const SCHEDULES: u64 = 4;
+/// Findings of each kind that are reduced: it takes hundreds of runs.
+const REDUCED: usize = 5;
+/// Change points of PCT schedules.
+const DEPTH: u32 = 3;
+
+/// Carries an order out; `heard` is told the number of runs so far, and of each
+/// finding.
+pub fn compare(
+    sides: &mut Sides,
+    order: &Order,
+    mut heard: impl FnMut(u64, Option<(&Finding, &mut Sides)>) -> Result<()>,
+) -> Result<Outcome> {
+    let mut campaign = Campaign {
+        sides,
+        outcome: Outcome::default(),
+        order,
+    };
+    for run in &order.seeds {
+        campaign.one(run, None::<&mut NoTree>, &mut heard)?;
+    }
+    campaign.scenarios(&mut heard)?;
+    if order.programs {
+        campaign.programs(&mut heard)?;
+    }
+    Ok(campaign.outcome)
+}
+
+struct Campaign<'a> {
+    sides: &'a mut Sides,
+    outcome: Outcome,
+    order: &'a Order,
+}
+
+/// What a scenario has in place of a program that shrinks.
+struct NoTree;
+
+impl ValueTree for NoTree {
+    type Value = Program;
+    fn current(&self) -> Program {
+        Program::default()
+    }
+    fn simplify(&mut self) -> bool {
+        false
+    }
+    fn complicate(&mut self) -> bool {
+        false
+    }
+}
+
+impl Campaign<'_> {
+    fn is_over(&self) -> bool {
+        self.outcome.count(What::Divergence) >= self.order.enough
+    }
+
+    /// Every scenario under the schedule without preemption, then under others
+    /// by turns.
+    fn scenarios(
+        &mut self,
+        heard: &mut impl FnMut(u64, Option<(&Finding, &mut Sides)>) -> Result<()>,
+    ) -> Result<()> {
+        let share = match self.order.programs {
+            true => self.order.runs / SCENARIO_SHARE,
+            false => self.order.runs,
+        };
+        let mut steps = vec![0; self.order.scenarios.len()];
+        for round in 0.. {
+            for (id, steps) in self.order.scenarios.iter().zip(&mut steps) {
+                if self.outcome.runs >= share || self.is_over() {
+                    return Ok(());
+                }
+                let run = Run {
+                    subject: Subject::Scenario(id.clone()),
+                    schedule: nth_schedule(round, self.order.seed, *steps),
+                };
+                let ended = self.one(&run, None::<&mut NoTree>, heard)?;
+                *steps = ended.steps;
+            }
+            if self.order.scenarios.is_empty() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Programs, each under some schedules.
+    fn programs(
+        &mut self,
+        heard: &mut impl FnMut(u64, Option<(&Finding, &mut Sides)>) -> Result<()>,
+    ) -> Result<()> {
+        let mut source = Source::new(self.order.seed);
+        for number in 0.. {
+            let mut tree = source.program()?;
+            let mut steps = 0;
+            for round in 0..SCHEDULES {
+                if self.outcome.runs >= self.order.runs || self.is_over() {
+                    return Ok(());
+                }
+                let seed = self.order.seed.wrapping_add(number);
+                let run = Run {
+                    subject: Subject::Program(tree.current()),
+                    schedule: nth_schedule(round, seed, steps),
+                };
+                let found = self.outcome.findings.len();
+                steps = self.one(&run, Some(&mut tree), heard)?.steps;
+                if self.outcome.findings.len() > found {
+                    // The tree is that of the least program now.
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One run on both sides, and what it shows.
+    fn one(
+        &mut self,
+        run: &Run,
+        tree: Option<&mut impl ValueTree<Value = Program>>,
+        heard: &mut impl FnMut(u64, Option<(&Finding, &mut Sides)>) -> Result<()>,
+    ) -> Result<Ended> {
+        let (c, rust) = self.sides.both(run)?;
+        self.outcome.runs += 1;
+        let what = match (c.equals(&rust), c.passed()) {
+            (true, true) => {
+                heard(self.outcome.runs, None)?;
+                return Ok(c);
+            }
+            (true, false) => What::Failure,
+            (false, _) => What::Divergence,
+        };
+        let first_ones = self.outcome.count(what) < REDUCED;
+        let least = match self.order.reduce && first_ones {
+            true => self.reduce(run, what, &c, tree)?,
+            false => run.clone(),
+        };
+        let finding = Finding {
+            what,
+            found: run.clone(),
+            least,
+        };
+        heard(self.outcome.runs, Some((&finding, self.sides)))?;
+        self.outcome.findings.push(finding);
+        Ok(c)
+    }
+
+    /// The least run that shows the same.
+    fn reduce(
+        &mut self,
+        run: &Run,
+        what: What,
+        ended: &Ended,
+        tree: Option<&mut impl ValueTree<Value = Program>>,
+    ) -> Result<Run> {
+        let sides = &mut *self.sides;
+        let verdict = &ended.verdict;
+        let mut shows = |run: &Run| -> Result<bool> {
+            let (c, rust) = sides.both(run)?;
+            Ok(match what {
+                What::Divergence => !c.equals(&rust),
+                What::Failure => c.equals(&rust) && &c.verdict == verdict,
+            })
+        };
+        let least = match tree {
+            Some(tree) => shrink::program(tree, &run.schedule, &mut shows)?,
+            None => run.clone(),
+        };
+        let (c, _) = self.sides.both(&least)?;
+        let sides = &mut *self.sides;
+        shrink::schedule(&least, &c.schedule, |run| {
+            let (c, rust) = sides.both(run)?;
+            Ok(match what {
+                What::Divergence => !c.equals(&rust),
+                What::Failure => c.equals(&rust) && &c.verdict == verdict,
+            })
+        })
+    }
+}
+
+/// The schedule of a round: first the one without preemption, then random and
+/// PCT by turns, for which the number of steps of a run is wanted.
+fn nth_schedule(round: u64, seed: u64, steps: u64) -> String {
+    let seed = seed.wrapping_mul(1_000_003).wrapping_add(round);
+    match round {
+        0 => "-".to_string(),
+        odd if odd % 2 == 1 => format!("random:{seed}"),
+        _ => format!("pct:{seed}:{DEPTH}:{}", steps.max(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_alternate_and_depend_on_the_seed() {
+        assert_eq!(nth_schedule(0, 5, 100), "-");
+        assert!(nth_schedule(1, 5, 100).starts_with("random:"));
+        assert!(nth_schedule(2, 5, 100).ends_with(":3:100"));
+        assert_ne!(nth_schedule(1, 5, 0), nth_schedule(3, 5, 0));
+        assert_ne!(nth_schedule(1, 5, 0), nth_schedule(1, 6, 0));
+        for round in 0..6 {
+            let spec = nth_schedule(round, 9, 40);
+            assert!(fbsd_explorer::spec::parse(&spec).is_ok(), "{spec}");
+        }
+    }
+}
