@@ -13,6 +13,7 @@ KT= \
 	ONLY="$(ONLY)" SEED="$(SEED)" SCHEDULES="$(SCHEDULES)" \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
+	RUNS="$(RUNS)" PROGRAM="$(PROGRAM)" \
 	KERNEL="$(KERNEL)" BASELINE="$(BASELINE)" \
 	cargo run --quiet --locked --package kt --
 
@@ -33,6 +34,9 @@ exerciser-test: need
 
 sensitivity: need
 	@$(KT) sensitivity
+
+diff: need
+	@$(KT) diff
 
 audit: need
 	@$(KT) audit
@@ -76,4 +80,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

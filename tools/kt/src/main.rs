@@ -14,6 +14,7 @@ mod compiler;
 mod config;
 mod ctests;
 mod depend;
+mod diff;
 mod edits;
 mod elsewhere;
 mod error;
@@ -81,6 +82,7 @@ fn command() -> Command {
             Command::new("exerciser-test")
                 .about("Run the exerciser's tests on the simulated kernel, on the object (IMPL=)"),
             Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
+            Command::new("diff").about("Compare the object with that of KERN_THREAD_C, run by run"),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -140,6 +142,7 @@ fn run(arguments: &ArgMatches) -> Result<()> {
                 .filter(|text| !text.is_empty());
             sensitivity::run(&config, schedules.as_deref())?;
         }
+        "diff" => diff::run(&config, &diff::Request::read(lookup)?)?,
         "audit" => {
             let audited = audit::run(&config)?;
             println!(
