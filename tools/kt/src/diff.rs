@@ -82,7 +82,24 @@ impl Request {
             again,
         })
     }
+
+    /// The regression list, and a few runs.
+    pub fn few(config: &Config) -> Self {
+        Self {
+            seed: 1,
+            runs: FEW,
+            only: None,
+            replay: None,
+            again: format!(
+                "make diff KERN_THREAD_C=<file> OPTIONS=\"{}\"",
+                config.options.words()
+            ),
+        }
+    }
 }
+
+/// Runs of a comparison among other tests.
+const FEW: u64 = 600;
 
 /// The one run that `REPLAY` asks for.
 fn replay(

@@ -7,6 +7,7 @@ use crate::audit::{self, Audited};
 use crate::bindings;
 use crate::config::{Config, Implementation, Profile};
 use crate::ctests;
+use crate::diff;
 use crate::elsewhere;
 use crate::error::{Result, bail};
 use crate::header;
@@ -108,6 +109,7 @@ pub fn test(config: &Config) -> Result<()> {
         let variant = config.variant(Profile::Reference, Options::parse(options)?);
         sum += simulated(Suite::Scenarios, &variant);
         sum += simulated(Suite::Exerciser, &variant);
+        sum += compared(&variant);
     }
     sum += report("parity table of the README", parity::check(config, &parity));
     if config.oracle.is_none() {
@@ -181,6 +183,20 @@ fn simulated(suite: Suite, config: &Config) -> Tally {
         };
     }
     sum
+}
+
+/// Some runs on both objects, the regression list first.
+fn compared(config: &Config) -> Tally {
+    if config.oracle.is_none() {
+        return Tally {
+            skipped: 1,
+            ..Tally::default()
+        };
+    }
+    report(
+        &format!("runs on both objects of {}", config.name()),
+        diff::run(config, &diff::Request::few(config)),
+    )
 }
 
 fn verdict(audited: Audited) -> Result<()> {
