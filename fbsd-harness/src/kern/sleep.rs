@@ -62,8 +62,9 @@ pub unsafe fn tsleep(
 
 /// Sleeps for some ticks, uninterruptibly.
 pub unsafe fn pause(wmesg: &'static CStr, ticks: c_int) {
-    let channel = 0u8;
-    tsleep((&raw const channel).cast(), 0, wmesg, ticks.max(1));
+    // Not on the stack: where the host puts that must not matter.
+    static CHANNEL: u8 = 0;
+    tsleep((&raw const CHANNEL).cast(), 0, wmesg, ticks.max(1));
 }
 
 unsafe fn sleep_sbt(

@@ -82,10 +82,17 @@ fn in_program(word: usize) -> bool {
 pub fn stable(word: usize) -> u64 {
     /// What a static without a name counts as.
     const A_STATIC: u64 = 0x5354_4154;
+    /// What an address on the host thread's own stack, which ctl has, counts as.
+    const A_STACK: u64 = 0x5354_4b00_0000;
+    /// Where Linux puts that stack, somewhere.
+    const HOST_STACK: std::ops::Range<usize> = 0x7f00_0000_0000..0x8000_0000_0000;
     if in_program(word) {
         return STATICS.with(|statics| statics.get(&word).copied().unwrap_or(A_STATIC));
     }
-    coro::stack_of(word).map_or(word as u64, |index| 0x5354_4b00_0000 + index as u64)
+    if HOST_STACK.contains(&word) {
+        return A_STACK;
+    }
+    coro::stack_of(word).map_or(word as u64, |index| A_STACK + 1 + index as u64)
 }
 
 /// The words of a structure.
