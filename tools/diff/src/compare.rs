@@ -25,10 +25,13 @@ impl Sides {
         Ok((self.c.ended()?, self.rust.ended()?))
     }
 
-    /// Whether the sides differ in this run.
-    pub fn differ(&mut self, run: &Run) -> Result<bool> {
+    /// Whether a run shows what another one did, which ended with `verdict`.
+    fn show(&mut self, run: &Run, what: What, verdict: &str) -> Result<bool> {
         let (c, rust) = self.both(run)?;
-        Ok(!c.equals(&rust))
+        Ok(match what {
+            What::Divergence => !c.equals(&rust),
+            What::Failure => c.equals(&rust) && c.verdict == verdict,
+        })
     }
 }
 
@@ -246,14 +249,7 @@ impl Campaign<'_> {
         tree: Option<&mut impl ValueTree<Value = Program>>,
     ) -> Result<Run> {
         let sides = &mut *self.sides;
-        let verdict = &ended.verdict;
-        let mut shows = |run: &Run| -> Result<bool> {
-            let (c, rust) = sides.both(run)?;
-            Ok(match what {
-                What::Divergence => !c.equals(&rust),
-                What::Failure => c.equals(&rust) && &c.verdict == verdict,
-            })
-        };
+        let mut shows = |run: &Run| sides.show(run, what, &ended.verdict);
         let least = match tree {
             Some(tree) => shrink::program(tree, &run.schedule, &mut shows)?,
             None => run.clone(),
@@ -261,11 +257,7 @@ impl Campaign<'_> {
         let (c, _) = self.sides.both(&least)?;
         let sides = &mut *self.sides;
         shrink::schedule(&least, &c.schedule, |run| {
-            let (c, rust) = sides.both(run)?;
-            Ok(match what {
-                What::Divergence => !c.equals(&rust),
-                What::Failure => c.equals(&rust) && &c.verdict == verdict,
-            })
+            sides.show(run, what, &ended.verdict)
         })
     }
 }
