@@ -38,6 +38,9 @@ sensitivity: need
 diff: need
 	@$(KT) diff
 
+diff-sensitivity: need
+	@$(KT) diff-sensitivity
+
 audit: need
 	@$(KT) audit
 
@@ -80,4 +83,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

@@ -58,13 +58,6 @@ impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let number = |name: &str, default: u64| match value(name) {
-            None => Ok(default),
-            Some(text) => match text.trim().parse() {
-                Ok(number) => Ok(number),
-                Err(_) => bail!("{name}={text} is no number"),
-            },
-        };
         let mut again = "make diff".to_string();
         for name in OBJECT_VARIABLES {
             if let Some(text) = value(name) {
@@ -75,8 +68,8 @@ impl Request {
             }
         }
         Ok(Self {
-            seed: number("SEED", 1)?,
-            runs: number("RUNS", RUNS)?,
+            seed: number(&lookup, "SEED", 1)?,
+            runs: number(&lookup, "RUNS", RUNS)?,
             replay: replay(value("REPLAY"), value("ONLY"), value("PROGRAM"))?,
             only: value("ONLY"),
             again,
@@ -95,6 +88,17 @@ impl Request {
                 config.options.words()
             ),
         }
+    }
+}
+
+/// The number that a variable of make has.
+pub fn number(lookup: impl Fn(&str) -> Option<String>, name: &str, default: u64) -> Result<u64> {
+    match lookup(name).filter(|text| !text.trim().is_empty()) {
+        None => Ok(default),
+        Some(text) => match text.trim().parse() {
+            Ok(number) => Ok(number),
+            Err(_) => bail!("{name}={text} is no number"),
+        },
     }
 }
 
@@ -145,7 +149,8 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
     if let Some(run) = &request.replay {
         return replay_one(&mut sides, run, &fields, request);
     }
-    let order = order(config, request, &c)?;
+    let only = request.only.as_deref();
+    let order = order(config, request.seed, request.runs, only, &c)?;
     let outcome = comparison(&mut sides, &order, &fields, request)?;
     let (divergences, failures) = (
         outcome.count(What::Divergence),
@@ -176,29 +181,30 @@ fn fields(config: &Config) -> Result<Fields> {
     Ok(Fields::parse(&files::read(&layout)?))
 }
 
-/// The runs that are wanted.
-fn order(config: &Config, request: &Request, program: &Path) -> Result<Order> {
+/// The runs that are wanted; of some scenarios (`only`), or of everything.
+pub fn order(
+    config: &Config,
+    seed: u64,
+    runs: u64,
+    only: Option<&str>,
+    program: &Path,
+) -> Result<Order> {
     let list = config.root.join(LIST);
     let seeds = seeds::parse(&files::read(&list)?)
         .map_err(|cause| Error::new(format!("{}: {cause}", list.display())))?;
-    let mut order = Order {
-        seed: request.seed,
-        runs: request.runs,
-        scenarios: scenarios(program, request.only.as_deref())?,
-        seeds,
-        programs: true,
+    Ok(Order {
+        seed,
+        runs,
+        scenarios: scenarios(program, only)?,
+        seeds: if only.is_none() { seeds } else { Vec::new() },
+        programs: only.is_none(),
         enough: ENOUGH,
         reduce: true,
-    };
-    if request.only.is_some() {
-        order.seeds.clear();
-        order.programs = false;
-    }
-    Ok(order)
+    })
 }
 
 /// The ids of the scenarios that are linked into a program.
-pub fn scenarios(program: &Path, only: Option<&str>) -> Result<Vec<String>> {
+fn scenarios(program: &Path, only: Option<&str>) -> Result<Vec<String>> {
     let mut command = Command::new(program);
     command.arg("list").args(only);
     let output = process::output(&mut command)?;

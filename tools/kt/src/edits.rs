@@ -10,6 +10,7 @@
 //! find = "p_suspcount"        # or call = "name": the whole call
 //! nth = 2                     # the first one if it is left out
 //! becomes = "p_suspcount + 1"
+//! equivalent = "nobody reads it"   # only if nothing can tell
 //! ```
 
 use std::ops::Range;
@@ -25,6 +26,8 @@ pub struct Edit {
     pub breaks: String,
     /// The scenarios that are to notice first.
     pub noticed_by: String,
+    /// Why no run can tell the changed object from the unchanged one.
+    pub equivalent: Option<String>,
     function: String,
     target: Target,
     nth: usize,
@@ -74,6 +77,7 @@ fn edit(value: &toml::Value) -> Result<Edit> {
     Ok(Edit {
         breaks: needed("breaks")?,
         noticed_by: needed("noticed-by")?,
+        equivalent: string("equivalent").map(str::to_string),
         function: needed("function")?,
         becomes: needed("becomes")?,
         id,

@@ -15,6 +15,7 @@ mod config;
 mod ctests;
 mod depend;
 mod diff;
+mod diff_sensitivity;
 mod edits;
 mod elsewhere;
 mod error;
@@ -49,6 +50,7 @@ mod suite;
 mod table;
 mod tally;
 mod units;
+mod wrong;
 
 use std::process::ExitCode;
 
@@ -83,6 +85,8 @@ fn command() -> Command {
                 .about("Run the exerciser's tests on the simulated kernel, on the object (IMPL=)"),
             Command::new("sensitivity").about("Run the scenarios on wrong versions of KERN_THREAD_C"),
             Command::new("diff").about("Compare the object with that of KERN_THREAD_C, run by run"),
+            Command::new("diff-sensitivity")
+                .about("Compare wrong versions of KERN_THREAD_C with the object, which differs from each"),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -143,6 +147,9 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             sensitivity::run(&config, schedules.as_deref())?;
         }
         "diff" => diff::run(&config, &diff::Request::read(lookup)?)?,
+        "diff-sensitivity" => {
+            diff_sensitivity::run(&config, &diff_sensitivity::Request::read(lookup)?)?;
+        }
         "audit" => {
             let audited = audit::run(&config)?;
             println!(
