@@ -13,7 +13,7 @@ KT= \
 	ONLY="$(ONLY)" SEED="$(SEED)" SCHEDULES="$(SCHEDULES)" \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
-	RUNS="$(RUNS)" PROGRAM="$(PROGRAM)" \
+	RUNS="$(RUNS)" PROGRAM="$(PROGRAM)" RESTART="$(RESTART)" \
 	KERNEL="$(KERNEL)" BASELINE="$(BASELINE)" \
 	cargo run --quiet --locked --package kt --
 
@@ -40,6 +40,9 @@ diff: need
 
 diff-sensitivity: need
 	@$(KT) diff-sensitivity
+
+soak: need
+	@$(KT) soak
 
 audit: need
 	@$(KT) audit
@@ -83,4 +86,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity soak scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

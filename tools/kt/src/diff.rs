@@ -12,6 +12,7 @@ use kt_diff::run::{Run, Subject};
 use kt_diff::seeds;
 use kt_diff::side::Side;
 
+use crate::again;
 use crate::bindings;
 use crate::config::{Config, Implementation};
 use crate::error::{Error, Result, bail};
@@ -46,7 +47,7 @@ pub struct Request {
 }
 
 /// Variables that choose the objects.
-const OBJECT_VARIABLES: &[&str] = &[
+pub const OBJECT_VARIABLES: &[&str] = &[
     "KERN_THREAD_C",
     "PROFILE",
     "OPTIONS",
@@ -58,21 +59,12 @@ impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let mut again = "make diff".to_string();
-        for name in OBJECT_VARIABLES {
-            if let Some(text) = value(name) {
-                again.push_str(&match text.contains([' ', ';', '&']) {
-                    true => format!(" {name}=\"{text}\""),
-                    false => format!(" {name}={text}"),
-                });
-            }
-        }
         Ok(Self {
             seed: number(&lookup, "SEED", 1)?,
             runs: number(&lookup, "RUNS", RUNS)?,
             replay: replay(value("REPLAY"), value("ONLY"), value("PROGRAM"))?,
             only: value("ONLY"),
-            again,
+            again: again::command("diff", OBJECT_VARIABLES, value),
         })
     }
 

@@ -5,6 +5,7 @@
 //! (see [`config`]), prints progress on stderr and results on stdout, and ends
 //! with one line when something is wrong.
 
+mod again;
 mod arch;
 mod archive;
 mod audit;
@@ -44,6 +45,7 @@ mod scenarios;
 mod scratch;
 mod sensitivity;
 mod setup;
+mod soak;
 mod staging;
 mod stub_kernel;
 mod suite;
@@ -87,6 +89,14 @@ fn command() -> Command {
             Command::new("diff").about("Compare the object with that of KERN_THREAD_C, run by run"),
             Command::new("diff-sensitivity")
                 .about("Compare wrong versions of KERN_THREAD_C with the object, which differs from each"),
+            Command::new("soak")
+                .about("Mix comparisons and scenarios for TIME seconds, resumably")
+                .arg(
+                    Arg::new("folder")
+                        .long("folder")
+                        .value_parser(clap::value_parser!(std::path::PathBuf))
+                        .help("Where state and failures are kept instead of the configuration's folder"),
+                ),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -149,6 +159,10 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "diff" => diff::run(&config, &diff::Request::read(lookup)?)?,
         "diff-sensitivity" => {
             diff_sensitivity::run(&config, &diff_sensitivity::Request::read(lookup)?)?;
+        }
+        "soak" => {
+            let folder = arguments.get_one("folder").cloned();
+            soak::run(&config, &soak::Request::read(lookup, folder)?)?;
         }
         "audit" => {
             let audited = audit::run(&config)?;

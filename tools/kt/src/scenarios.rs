@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::again;
 use crate::config::{Config, Implementation};
 use crate::error::{Error, Result, bail};
 use crate::program::{self, Suite};
@@ -21,7 +22,7 @@ pub struct Request {
 }
 
 /// Variables that choose the object, for the command that replays a failure.
-const OBJECT_VARIABLES: &[&str] = &[
+pub const OBJECT_VARIABLES: &[&str] = &[
     "IMPL",
     "KERN_THREAD_C",
     "PROFILE",
@@ -36,15 +37,7 @@ impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(suite: Suite, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let mut again = format!("make {}", suite.target());
-        for name in OBJECT_VARIABLES {
-            if let Some(text) = value(name) {
-                again.push_str(&match text.contains([' ', ';', '&']) {
-                    true => format!(" {name}=\"{text}\""),
-                    false => format!(" {name}={text}"),
-                });
-            }
-        }
+        let again = again::command(suite.target(), OBJECT_VARIABLES, value);
         let only = value("ONLY").unwrap_or_default();
         let mut arguments = Vec::new();
         if let Some(schedule) = value("REPLAY") {

@@ -19,6 +19,7 @@ use crate::program::Suite;
 use crate::rust::Rustc;
 use crate::scenarios;
 use crate::setup;
+use crate::soak;
 use crate::stub_kernel;
 use crate::tally::Tally;
 use crate::units;
@@ -111,6 +112,10 @@ pub fn test(config: &Config) -> Result<()> {
         sum += simulated(Suite::Exerciser, &variant);
         sum += compared(&variant);
     }
+    sum += report(
+        "a soak that is interrupted goes on",
+        soak::check::check(config),
+    );
     sum += report("parity table of the README", parity::check(config, &parity));
     if config.oracle.is_none() {
         println!("skipped: comparisons with the C file (give KERN_THREAD_C)");
