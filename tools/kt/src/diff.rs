@@ -196,7 +196,7 @@ pub fn order(
 }
 
 /// The ids of the scenarios that are linked into a program.
-fn scenarios(program: &Path, only: Option<&str>) -> Result<Vec<String>> {
+pub fn scenarios(program: &Path, only: Option<&str>) -> Result<Vec<String>> {
     let mut command = Command::new(program);
     command.arg("list").args(only);
     let output = process::output(&mut command)?;
