@@ -2,7 +2,7 @@
 //! long as one likes.
 //!
 //! * [`mix`]: the kinds of work and their shares of the time;
-//! * [`bench`], [`words`]: a job of a kind carried out, by the programs that
+//! * [`mod@bench`], [`words`]: a job of a kind carried out, by the programs that
 //!   `make diff` and `make scenarios` run;
 //! * [`campaign`]: two workers, and what is counted, saved and kept;
 //! * [`state`]: what is saved, so that a soak goes on where it stopped;
