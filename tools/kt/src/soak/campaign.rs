@@ -284,8 +284,8 @@ mod tests {
         assert_eq!(message, "the C side has ended");
         let state = State::resume(&path, 1, "a").expect("read").expect("saved");
         let second = ran(&dir, state, u64::MAX, false, 50);
-        // Two jobs begin at once: this one or the other one may end first.
-        assert!(second.seen[..2].contains(&7), "{:?}", second.seen);
+        // Another job begins with it and may end first.
+        assert_eq!(second.seen.iter().min(), Some(&7));
     }
 
     /// A signal that comes at once leaves a state that can be resumed.
