@@ -43,6 +43,9 @@ pub struct Goal {
     /// Every schedule with this many preemptions, however many there are;
     /// `schedules` does not matter then.
     pub bound: Option<u32>,
+    /// Nothing is enumerated after the first run: for plans that are made again
+    /// and again with other seeds.
+    pub random: bool,
 }
 
 /// The most preemptions that are enumerated unasked.
@@ -73,7 +76,7 @@ impl Plan {
             bound: goal.bound.unwrap_or(0),
             enumerated: 0,
             at_bound: 0,
-            limit: goal.schedules / 2,
+            limit: if goal.random { 0 } else { goal.schedules / 2 },
             enumerating: false,
             random: 0,
             running: 0,
@@ -182,7 +185,8 @@ impl Plan {
             .at_bound
             .saturating_mul(places / (u64::from(self.bound) + 1) + 1);
         let half = self.goal.schedules.saturating_sub(self.enumerated) / 2;
-        if self.goal.bound.is_none() && self.bound < DEEPEST && places > 0 && expected <= half {
+        let may = self.goal.bound.is_none() && !self.goal.random;
+        if may && self.bound < DEEPEST && places > 0 && expected <= half {
             self.bound += 1;
             self.at_bound = 0;
             self.limit = self.enumerated + half;

@@ -32,6 +32,7 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
         schedules: SCHEDULES,
         seed: 1,
         bound: None,
+        random: false,
     };
     let mut slots = (0..parallel_runs())
         .map(Slot::new)

@@ -65,6 +65,11 @@ pub fn command() -> Command {
                         .help(
                             "Run every schedule with this many preemptions, however many there are",
                         ),
+                    flag(
+                        "random",
+                        "Enumerate no schedules: only random ones after the first",
+                    )
+                    .conflicts_with("bound"),
                     Arg::new("mode")
                         .long("mode")
                         .value_parser(["det", "smp"])

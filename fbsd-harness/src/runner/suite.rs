@@ -47,6 +47,7 @@ pub fn run(arguments: &ArgMatches) -> Result<bool, String> {
             schedules: cli::numeral(arguments, "schedules").max(1),
             seed: cli::numeral(arguments, "seed"),
             bound: arguments.get_one("bound").copied(),
+            random: arguments.get_flag("random"),
         },
         mode: Mode { smp, ..DET },
         seconds,

@@ -42,6 +42,7 @@ const GOAL: Goal = Goal {
     schedules: 200,
     seed: 1,
     bound: None,
+    random: false,
 };
 
 #[test]
@@ -54,6 +55,24 @@ fn a_small_program_is_enumerated_and_the_rest_is_random() {
     let random = runs.iter().filter(|(_, name)| name.starts_with("random"));
     let pct = runs.iter().filter(|(_, name)| name.starts_with("pct"));
     assert!(random.count().abs_diff(pct.count()) <= 1);
+}
+
+/// What other seeds would only repeat is left out.
+#[test]
+fn a_random_plan_enumerates_one_run() {
+    let goal = Goal {
+        random: true,
+        ..GOAL
+    };
+    for seed in [1, 2] {
+        let goal = Goal { seed, ..goal };
+        let (runs, plan) = work_off(TWO_PREEMPTIONS, goal, 2, false, |_| false);
+        assert_eq!(plan.runs(), 200);
+        let enumerated = runs
+            .iter()
+            .filter(|(id, _)| matches!(id, RunId::Enumerated(_)));
+        assert_eq!(enumerated.count(), 1);
+    }
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Bench {
         let mut command = Command::new(program);
         command
             .args(["run", self.scenario(turn)])
-            .args(["--schedules", &SCHEDULES.to_string()])
+            .args(["--random", "--schedules", &SCHEDULES.to_string()])
             .args(["--seed", &self.seed_of(job).to_string()])
             .arg("--out")
             .arg(&self.objects.pictures)
