@@ -8,6 +8,7 @@
 //! * [`kern`]: the kernel's services, one module per concern, each with the C
 //!   functions that the object calls and the Rust functions for the others;
 //! * [`object`]: what the object exports;
+//! * [`calls`]: calls of it, written down;
 //! * [`user`]: processes in user mode and what drives them;
 //! * [`program`]: generated programs;
 //! * [`runner`]: the program around it;
@@ -26,6 +27,7 @@
 #![allow(unsafe_op_in_unsafe_fn)]
 #![deny(unused_must_use)]
 
+mod calls;
 mod capi;
 mod kern;
 mod machine;

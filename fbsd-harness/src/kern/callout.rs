@@ -68,6 +68,21 @@ pub fn next_due() -> Option<sbintime_t> {
     }
 }
 
+/// Calls `f` with each armed callout and when it is due, without locks.
+pub fn for_each(mut f: impl FnMut(*mut callout, sbintime_t)) {
+    // SAFETY: det looks while nobody runs.
+    unsafe {
+        let mut c = (*wheel()).first;
+        while !c.is_null() {
+            f(c, (*c).c_time);
+            c = *next_of(c);
+        }
+        if !(*wheel()).running.is_null() {
+            f((*wheel()).running, 0);
+        }
+    }
+}
+
 unsafe fn next_of(c: *mut callout) -> *mut *mut callout {
     &raw mut (*c).c_links.sle.sle_next
 }

@@ -7,6 +7,7 @@ use std::ffi::CString;
 use crate::capi;
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::{Kind, fail, note};
+use crate::machine::digest;
 
 static LINES: HostLock<Vec<CString>> = HostLock::new(Vec::new());
 
@@ -16,9 +17,9 @@ static LINES: HostLock<Vec<CString>> = HostLock::new(Vec::new());
 /// `text` is a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sim_printf(text: *const c_char) {
-    note("printf", &[]);
     // SAFETY: the caller's promise.
     let text = unsafe { CStr::from_ptr(text) }.to_owned();
+    note("printf", &[digest::message(&text.to_string_lossy())]);
     LINES.with(|lines| lines.push(text));
 }
 
@@ -35,7 +36,7 @@ pub unsafe extern "C" fn sim_panic(text: *const c_char) -> ! {
 
 /// Panics: ends the run, as a success where the panic was expected.
 pub fn panic(text: String) -> ! {
-    note("panic", &[]);
+    note("panic", &[digest::message(&text)]);
     capi::panic::panicked(&text);
     fail(Kind::Panic, text)
 }

@@ -254,6 +254,15 @@ fn held(wanted: impl Fn(&Block) -> bool) -> Vec<Block> {
     blocks
 }
 
+/// Calls `f` with the address and the size of every held block, by address.
+pub fn for_each(mut f: impl FnMut(usize, usize)) {
+    ARENA.with(|arena| {
+        for block in arena.held.values() {
+            f(block.address, block.size);
+        }
+    });
+}
+
 /// How many blocks are held, by name of the type.
 pub fn census() -> BTreeMap<String, usize> {
     ARENA.with(|arena| {

@@ -3,6 +3,7 @@
 
 use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::machine::api::{Kind, fail};
 use crate::sys::{CTLFLAG_TUN, EPERM, sysctl_oid, sysctl_req};
@@ -43,6 +44,18 @@ pub fn find(name: &str) -> *mut sysctl_oid {
 pub fn int(name: &str) -> *mut c_int {
     // SAFETY: the node is one of the set.
     unsafe { (*find(name)).oid_arg1.cast() }
+}
+
+/// The value of kern.maxthread; found once, since it is asked for often.
+pub fn maxthread() -> c_int {
+    static PLACE: AtomicPtr<c_int> = AtomicPtr::new(ptr::null_mut());
+    let mut place = PLACE.load(Ordering::Relaxed);
+    if place.is_null() {
+        place = int("maxthread");
+        PLACE.store(place, Ordering::Relaxed);
+    }
+    // SAFETY: the variable is an int of the object, which lives for ever.
+    unsafe { place.read_volatile() }
 }
 
 /// Sets a loader tunable: before the variable's owner is initialised.

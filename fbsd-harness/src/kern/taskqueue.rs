@@ -52,6 +52,21 @@ pub fn queue() -> *mut Queue {
     taskqueue_thread.0
 }
 
+/// Calls `f` with the task that runs (0) and those that are pending (1..),
+/// without locks.
+pub fn for_each(mut f: impl FnMut(usize, *mut task)) {
+    // SAFETY: det looks while nobody runs.
+    unsafe {
+        let queue = queue();
+        f(0, (*queue).running);
+        let (mut place, mut t) = (1, (*queue).first);
+        while !t.is_null() {
+            f(place, t);
+            (place, t) = (place + 1, (*t).ta_link.stqe_next);
+        }
+    }
+}
+
 /// Starts the queue's thread.
 pub unsafe fn start() {
     names::register(queue() as usize, size_of::<Queue>(), "taskqueue");

@@ -108,6 +108,7 @@ pub unsafe fn cpu_fork(td: *mut thread, entry: unsafe fn(*mut c_void), arg: *mut
     (*ext).polling = false;
     (*ext).preempted = false;
     (*ext).nheld = 0;
+    (*ext).ninside = 0;
     (*ext).blocked_on = ptr::null();
     (*ext).cpu = curcpu() as u8;
     (*ext).rsp = coro::prepare((*ext).stack, switch::fork_trampoline);

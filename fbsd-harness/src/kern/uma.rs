@@ -209,6 +209,15 @@ pub fn zones() -> Vec<&'static Zone> {
     ZONES.with(|zones| zones.clone())
 }
 
+/// Calls `f` with each zone's address, live items and items.
+pub fn for_each(mut f: impl FnMut(usize, usize, usize)) {
+    ZONES.with(|zones| {
+        for &zone in zones.iter() {
+            f(ptr::from_ref(zone).addr(), zone.live(), zone.items());
+        }
+    });
+}
+
 /// The zone of this name, if it was created.
 pub fn find(name: &str) -> Option<&'static Zone> {
     zones()

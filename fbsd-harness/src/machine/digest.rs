@@ -2,8 +2,10 @@
 //!
 //! The same scenario or program, run with the same decisions on two objects,
 //! has to do the same: the same calls with the same arguments, and after each
-//! of them the same values in every thread and every process.  The programs
-//! differ in where the object's code and data lie, so an address counts as what
+//! of them the same values in every thread, every process, every block of
+//! malloc(9) (credentials, limits, CPU sets, the object's own tables) and in what
+//! the services count ([`others`]).  Large tables are looked at when a function of
+//! the object returns.  The programs differ in where the object's code and data lie, so an address counts as what
 //! it is the address of: memory of the run's heap as it is, since equal runs
 //! allocate equally; a static of the program as its name, if it was given one;
 //! a stack as the thread's whose it is, since frames differ.
@@ -13,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{coro, names};
 use crate::kern::host_lock::HostLock;
-use crate::kern::{proc, thread};
+use crate::kern::{callout, malloc, proc, sysctl, taskqueue, thread, uma, vm};
 use crate::sys::{proc_, thread as Thread};
 
 unsafe extern "C" {
@@ -64,6 +66,27 @@ pub fn text(text: &str) -> u64 {
     })
 }
 
+/// A number that stands for a message: addresses in it count as what they are the
+/// addresses of.  0 where objects are not compared.
+pub fn message(message: &str) -> usize {
+    if !watched() {
+        return 0;
+    }
+    let mut digest = 0;
+    let mut rest = message;
+    while let Some(start) = rest.find("0x") {
+        let (before, number) = rest.split_at(start);
+        digest = step(digest, text(before));
+        let end = number[2..].find(|c: char| !c.is_ascii_hexdigit());
+        let (number, after) = number.split_at(end.map_or(number.len(), |end| end + 2));
+        let address = usize::from_str_radix(&number[2..], 16).unwrap_or_default();
+        digest = step(digest, stable(address));
+        rest = after;
+    }
+    // Small, so that a report shows it as a number.
+    (step(digest, text(rest)) >> 48) as usize
+}
+
 /// A static of the program got a name.
 pub fn named(start: usize, name: &str) {
     if in_program(start) {
@@ -95,51 +118,120 @@ pub fn stable(word: usize) -> u64 {
     coro::stack_of(word).map_or(word as u64, |index| A_STACK + 1 + index as u64)
 }
 
-/// The words of a structure.
-fn words<T>(start: *const T) -> impl Iterator<Item = (usize, usize)> {
-    (0..size_of::<T>() / size_of::<usize>()).map(move |index| {
-        // SAFETY: threads and processes are type-stable memory; another thread
-        // of the run does not run now.
-        let word = unsafe { start.cast::<usize>().add(index).read_volatile() };
-        (index * size_of::<usize>(), word)
-    })
+/// How much of the state is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// All but large blocks.
+    Usual,
+    /// All.
+    Whole,
 }
 
-/// The digest of every thread and every process.
-pub fn state() -> u64 {
+/// Blocks of more bytes are large: the tables of thread ids.
+const LARGE: usize = 2048;
+
+/// A word of the state and where it is.
+struct Word {
+    /// The object that it belongs to.
+    start: usize,
+    /// What kind of object it is.
+    kind: Kind,
+    /// Its offset there, or its place in a list.
+    offset: usize,
+    /// What it holds.
+    word: usize,
+}
+
+/// What words belong to.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A thread or a process, which have names.
+    Named,
+    /// Something else.
+    Other(&'static str),
+}
+
+/// The words at `start`.
+fn words(kind: Kind, start: usize, size: usize, f: &mut impl FnMut(Word)) {
+    for offset in (0..size / size_of::<usize>()).map(|index| index * size_of::<usize>()) {
+        // SAFETY: threads and processes are type-stable memory, blocks are held;
+        // another thread of the run does not run now.
+        let word = unsafe { ((start + offset) as *const usize).read_volatile() };
+        f(Word {
+            start,
+            kind,
+            offset,
+            word,
+        });
+    }
+}
+
+/// The digest of the state.
+pub fn state(depth: Depth) -> u64 {
     let mut digest = 0;
-    each(|_, word| digest = step(digest, stable(word)));
+    each(depth, |word| digest = step(digest, stable(word.word)));
     digest
 }
 
-/// Calls `f` with every word of every thread and process, and where it is.
-fn each(mut f: impl FnMut(Place, usize)) {
-    thread::for_each(|td| {
-        for (offset, word) in words::<Thread>(td) {
-            f((td as usize, offset), word);
+/// Calls `f` with every word of the state.
+fn each(depth: Depth, mut f: impl FnMut(Word)) {
+    thread::for_each(|td| words(Kind::Named, td as usize, size_of::<Thread>(), &mut f));
+    proc::for_each(|p| words(Kind::Named, p as usize, size_of::<proc_>(), &mut f));
+    malloc::for_each(|start, size| {
+        if size <= LARGE || depth == Depth::Whole {
+            words(Kind::Other("block"), start, size, &mut f);
         }
     });
-    proc::for_each(|p| {
-        for (offset, word) in words::<proc_>(p) {
-            f((p as usize, offset), word);
-        }
+    others(|kind, start, offset, word| {
+        f(Word {
+            start,
+            kind: Kind::Other(kind),
+            offset,
+            word,
+        });
     });
 }
 
-/// A structure's address and an offset in it.
-type Place = (usize, usize);
+/// Calls `f` with what services keep: the kind of object, its address, a place
+/// in it, what is there.
+fn others(mut f: impl FnMut(&'static str, usize, usize, usize)) {
+    thread::for_each(|td| {
+        let ext = super::ext::ext(td);
+        // SAFETY: listed threads have extensions; nobody else runs now.
+        unsafe {
+            f(
+                "waits for the lock",
+                td as usize,
+                0,
+                (*ext).blocked_on as usize,
+            );
+            for (index, &lock) in (&(*ext).held)[..(*ext).nheld].iter().enumerate() {
+                f("holds the lock", td as usize, index, lock as usize);
+            }
+        }
+    });
+    callout::for_each(|c, due| f("callout", c as usize, 0, due as usize));
+    taskqueue::for_each(|place, task| f("task", 0, place, task as usize));
+    uma::for_each(|zone, live, items| {
+        f("live items of", zone, 0, live);
+        f("items of", zone, 1, items);
+    });
+    f("kernel stacks", 0, 0, vm::stacks_in_use());
+    f("maxthread", 0, 0, sysctl::maxthread() as usize);
+}
 
-/// Every word of every thread and process: a line with what it belongs to, the
-/// offset and what it counts as.
-pub fn written_down() -> String {
+/// Every word of the state that is not 0: a line with what it belongs to, the
+/// offset and what it counts as.  What is no thread or process has a star.
+pub fn written_down(depth: Depth) -> String {
     let mut lines = String::new();
-    each(|(start, offset), word| {
-        if word != 0 {
-            lines.push_str(&format!(
-                "{} {offset:#x} {}\n",
-                names::of(start),
-                shown(word)
-            ));
+    each(depth, |word| {
+        if word.word != 0 {
+            let owner = match word.kind {
+                Kind::Named => names::of(word.start),
+                Kind::Other(kind) => format!("*{kind} {}", shown(word.start)),
+            };
+            let line = format!("{owner} {:#x} {}\n", word.offset, shown(word.word));
+            lines.push_str(&line);
         }
     });
     lines

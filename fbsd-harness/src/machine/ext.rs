@@ -15,6 +15,9 @@ pub const THREAD_SIZE: usize = OFFSET + mem::size_of::<ThreadExt>();
 /// Most locks that one thread holds at a time.
 pub const MAX_HELD: usize = 24;
 
+/// Most exported functions of the object that one thread is in by name.
+pub const MAX_INSIDE: usize = 4;
+
 /// The harness's part of a thread.  All-zero is valid.
 #[repr(C, align(64))]
 pub struct ThreadExt {
@@ -56,6 +59,10 @@ pub struct ThreadExt {
     pub blocked_on: *const usize,
     /// det: the trace position of its last event.
     pub last_event: u64,
+    /// Where objects are compared: the exported functions that it is in.
+    pub inside: [Option<&'static str>; MAX_INSIDE],
+    /// How many; those beyond `MAX_INSIDE` count, and have no names.
+    pub ninside: usize,
 }
 
 /// A condition that somebody waits for, on a run queue or spinning.

@@ -25,7 +25,7 @@ pub struct Record {
     pub ticks: u16,
     /// The arguments: addresses or numbers.
     pub args: [usize; ARGS],
-    /// What threads and processes held then; 0 unless it is wanted.
+    /// The digest of the state then; 0 unless it is wanted.
     pub state: u64,
 }
 
@@ -71,9 +71,13 @@ pub fn note(event: &'static str, args: &[usize]) {
     };
     record.args[..args.len()].copy_from_slice(args);
     if digest::watched() {
-        record.state = digest::state();
+        let depth = match event.starts_with('<') {
+            true => digest::Depth::Whole,
+            false => digest::Depth::Usual,
+        };
+        record.state = digest::state(depth);
         if digest::ends_at(len()) {
-            report::fail(report::Kind::Internal, digest::written_down());
+            report::fail(report::Kind::Internal, digest::written_down(depth));
         }
     }
     // SAFETY: in det one host thread writes; the arena lives as long as the run.

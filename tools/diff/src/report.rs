@@ -16,6 +16,9 @@ const WIDTH: usize = 62;
 /// Words of the state that are shown.
 const WORDS: usize = 24;
 
+/// How the name of an object begins that is no thread and no process.
+const OTHER: char = '*';
+
 /// Names of the fields of threads and processes, by offset.
 #[derive(Debug, Default)]
 pub struct Fields {
@@ -53,6 +56,9 @@ impl Fields {
     /// What the word at an offset is called: the fields that begin in it, or
     /// the one that it lies in.
     fn of(&self, object: &str, offset: usize) -> String {
+        if object.starts_with(OTHER) {
+            return format!("{offset:#x}");
+        }
         // The harness names threads "p.T0" or after what they are.
         let fields = match self.is_thread(object) {
             true => &self.thread,
@@ -220,13 +226,13 @@ mod tests {
         );
         let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_string).collect() };
         let text = states(
-            &lines("p.T0 0x108 0x4\np 0xb8 0x1\nidle 0 0x0 sched_lock_0"),
-            &lines("p.T0 0x108 0x6\nidle 0 0x0 sched_lock_0"),
+            &lines("p.T0 0x108 0x4\np 0xb8 0x1\nidle 0 0x0 sched_lock_0\n*block cred 0x20 0x2"),
+            &lines("p.T0 0x108 0x6\nidle 0 0x0 sched_lock_0\n*block cred 0x20 0x3"),
             &fields,
         );
         assert_eq!(
             text,
-            "  p.p_flag: 0x1 in C, 0 in Rust\n  \
+            "  *block cred.0x20: 0x2 in C, 0x3 in Rust\n  p.p_flag: 0x1 in C, 0 in Rust\n  \
              p.T0.td_flags/td_inhibitors: 0x4 in C, 0x6 in Rust\n"
         );
     }

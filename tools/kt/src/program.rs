@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use object::{Object as _, ObjectSymbol as _, SymbolKind};
+
 use crate::arch::Arch;
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
@@ -126,6 +128,7 @@ impl Parts {
         command
             .args(["-static", "-no-pie", "-o"])
             .arg(&temporary)
+            .args(wrapped(object)?)
             .args(&self.objects)
             .arg(object)
             .arg(&self.library)
@@ -138,6 +141,19 @@ impl Parts {
         stamp.record()?;
         Ok(program)
     }
+}
+
+/// The linker's options by which calls of the object's functions are written down.
+fn wrapped(object: &Path) -> Result<Vec<String>> {
+    let bytes = files::read_bytes(object)?;
+    let file = object::File::parse(&*bytes)
+        .map_err(|cause| Error::new(format!("{}: {cause}", object.display())))?;
+    let exported = file
+        .symbols()
+        .filter(|symbol| symbol.is_global() && symbol.kind() == SymbolKind::Text);
+    Ok(exported
+        .filter_map(|symbol| Some(format!("-Wl,--wrap={}", symbol.name().ok()?)))
+        .collect())
 }
 
 /// Builds the program for the object of `IMPL`; gives its path.
