@@ -73,7 +73,7 @@ pub fn message(message: &str) -> usize {
         return 0;
     }
     let mut digest = 0;
-    let mut rest = message;
+    let mut rest = without_place(message);
     while let Some(start) = rest.find("0x") {
         let (before, number) = rest.split_at(start);
         digest = step(digest, text(before));
@@ -85,6 +85,18 @@ pub fn message(message: &str) -> usize {
     }
     // Small, so that a report shows it as a number.
     (step(digest, text(rest)) >> 48) as usize
+}
+
+/// A message without the " at FILE:LINE" at its end: the objects have sources of
+/// their own.
+fn without_place(message: &str) -> &str {
+    let place = message.trim_end().rsplit_once(" at ");
+    let known = place.and_then(|(text, at)| {
+        let (file, line) = at.rsplit_once(':')?;
+        let is_place = !file.contains(' ') && line.parse::<u32>().is_ok();
+        is_place.then_some(text)
+    });
+    known.unwrap_or(message)
 }
 
 /// A static of the program got a name.
@@ -248,4 +260,20 @@ fn shown(word: usize) -> String {
         };
     }
     format!("{word:#x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_place;
+
+    #[test]
+    fn where_a_message_comes_from_does_not_count() {
+        assert_eq!(
+            without_place("Assertion td != NULL failed at kern_thread.c:12"),
+            "Assertion td != NULL failed"
+        );
+        for whole in ["locked at once", "sleeping at 3:00 pm", "no place at a:b"] {
+            assert_eq!(without_place(whole), whole);
+        }
+    }
 }
