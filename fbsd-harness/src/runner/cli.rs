@@ -6,9 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 const SCHEDULES: &str = "200";
 
 fn scenarios() -> Arg {
-    Arg::new("ids")
-        .num_args(0..)
-        .help("Scenarios (S33), groups (D); all if none is given")
+    Arg::new("ids").num_args(0..).help(
+        "Scenarios with their variants (S33) or without (=S33), groups (D); all if none is given",
+    )
 }
 
 fn pictures() -> Arg {

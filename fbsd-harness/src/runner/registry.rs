@@ -95,8 +95,12 @@ impl Scenario {
     }
 
     /// Whether `word` of a command line means this scenario: its id, the id
-    /// that it is a variant of, or the letter of its group.
+    /// that it is a variant of, or the letter of its group; `=S33` is the one
+    /// with this id alone.
     pub fn is_meant(&self, word: &str) -> bool {
+        if let Some(id) = word.strip_prefix('=') {
+            return id.eq_ignore_ascii_case(self.id());
+        }
         let base = self.id().split('_').next().unwrap_or_default();
         word.eq_ignore_ascii_case(self.id())
             || word.eq_ignore_ascii_case(base)

@@ -196,7 +196,7 @@ impl Bench {
         let (implementation, program, turn) = self.turn(job.number);
         let mut command = Command::new(program);
         command
-            .args(["run", self.scenario(turn)])
+            .args(["run", &alone(self.scenario(turn))])
             .args(["--random", "--schedules", &SCHEDULES.to_string()])
             .args(["--seed", &self.seed_of(job).to_string()])
             .arg("--out")
@@ -209,7 +209,7 @@ impl Bench {
     fn race(&self, job: Job, found: &mut dyn FnMut(Failure)) -> Result<Option<Totals>> {
         let (implementation, program, turn) = self.turn(job.number);
         let first = turn * RACING as u64;
-        let ids = (first..first + RACING as u64).map(|number| self.scenario(number));
+        let ids = (first..first + RACING as u64).map(|number| alone(self.scenario(number)));
         let mut command = Command::new(program);
         command
             .args(["run", "--mode", "smp", "--time", &RACE.to_string()])
@@ -288,4 +288,9 @@ impl Bench {
         fs::remove_file(&path).map_err(|cause| Error::io("remove", &path, &cause))?;
         Ok(status.map(|status| (status, String::from_utf8_lossy(&text).into_owned())))
     }
+}
+
+/// A scenario without its variants, which have ids of their own.
+fn alone(id: &str) -> String {
+    format!("={id}")
 }
