@@ -44,6 +44,9 @@ diff-sensitivity: need
 soak: need
 	@$(KT) soak
 
+coverage: need
+	@$(KT) coverage
+
 audit: need
 	@$(KT) audit
 
@@ -86,4 +89,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity soak scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

@@ -33,6 +33,11 @@ ctests: $(HOST_OBJS) $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT)
 	$(KT_HOSTCC) -static -no-pie -o $@ $(HOST_OBJS) $(KERNEL_OBJS) \
 	    $(TEST_OBJS) $(KT_OBJECT)
 
+# The same program with KT_RUNTIME, which measures coverage, as KT_PROGRAM.
+measured: ctests
+	$(KT_HOSTCC) -static -no-pie -o $(KT_PROGRAM) $(HOST_OBJS) \
+	    $(KERNEL_OBJS) $(TEST_OBJS) $(KT_OBJECT) $(KT_RUNTIME)
+
 $(KERNEL_OBJS) $(TEST_OBJS): harness.h tap.h zombies.h lock.h $(CONFIG)
 
 .c.o:

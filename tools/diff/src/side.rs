@@ -39,7 +39,12 @@ pub struct Event {
 impl Side {
     /// Starts a program.
     pub fn start(name: &str, program: &Path) -> Result<Self> {
-        let mut child = Command::new(program)
+        Self::start_as(name, program, &mut Command::new(program))
+    }
+
+    /// Starts a program by a command of one's own.
+    pub fn start_as(name: &str, program: &Path, command: &mut Command) -> Result<Self> {
+        let mut child = command
             .arg("serve")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,7 +5,7 @@
 //! library and run by qemu's user-space emulator.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fmt};
 
@@ -130,21 +130,11 @@ fn search(name: &'static str, path: &OsStr) -> std::result::Result<PathBuf, Miss
 /// Builds the tests and runs them; gives their TAP.
 pub fn run(config: &Config) -> Result<String> {
     let prepared = prepare(config)?;
-    let source = config.root.join("c-tests");
     let stage = Stage::start(
         "c-tests",
         &format!("{} on the {} object", config.name(), config.implementation),
     );
-    let mut make = Command::new("make");
-    make.current_dir(&prepared.build_dir)
-        .env_remove("MAKEFLAGS")
-        .env_remove("MAKELEVEL")
-        .args(["-j2", "-f"])
-        .arg(source.join("run.mk"))
-        .arg(format!("CONFIG={}", prepared.makefile.display()))
-        .arg(format!("SRC={}", source.display()))
-        .arg("build");
-    process::run(&mut make, "the C unit tests do not build")?;
+    build(config, &prepared, &["build"])?;
     let program = prepared.build_dir.join("ctests");
     let mut tests = match &prepared.emulator {
         Some(emulator) => Command::new(emulator),
@@ -156,6 +146,28 @@ pub fn run(config: &Config) -> Result<String> {
     let output = process::output(&mut tests)?;
     stage.done();
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Builds the program of the tests with the object file `runtime` in it.
+pub fn measured(config: &Config, runtime: &Path, program: &Path) -> Result<()> {
+    let prepared = prepare(config)?;
+    let runtime = format!("KT_RUNTIME={}", runtime.display());
+    let program = format!("KT_PROGRAM={}", program.display());
+    build(config, &prepared, &[&runtime, &program, "measured"])
+}
+
+fn build(config: &Config, prepared: &Prepared, arguments: &[&str]) -> Result<()> {
+    let source = config.root.join("c-tests");
+    let mut make = Command::new("make");
+    make.current_dir(&prepared.build_dir)
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .args(["-j2", "-f"])
+        .arg(source.join("run.mk"))
+        .arg(format!("CONFIG={}", prepared.makefile.display()))
+        .arg(format!("SRC={}", source.display()))
+        .args(arguments);
+    process::run(&mut make, "the C unit tests do not build").map(drop)
 }
 
 #[cfg(test)]

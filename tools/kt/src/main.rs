@@ -13,6 +13,7 @@ mod bindings;
 mod checks;
 mod compiler;
 mod config;
+mod coverage;
 mod ctests;
 mod depend;
 mod diff;
@@ -97,6 +98,8 @@ fn command() -> Command {
                         .value_parser(clap::value_parser!(std::path::PathBuf))
                         .help("Where state and failures are kept instead of the configuration's folder"),
                 ),
+            Command::new("coverage")
+                .about("Measure which lines and branches of the object, and of KERN_THREAD_C's, the tests reach"),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -164,6 +167,7 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             let folder = arguments.get_one("folder").cloned();
             soak::run(&config, &soak::Request::read(lookup, folder)?)?;
         }
+        "coverage" => coverage::run(&config, &coverage::Request::read(lookup)?)?,
         "audit" => {
             let audited = audit::run(&config)?;
             println!(

@@ -110,6 +110,12 @@ impl Parts {
         })
     }
 
+    /// Adds an object file.
+    pub fn with(mut self, object: PathBuf) -> Self {
+        self.objects.push(object);
+        self
+    }
+
     /// Builds the program for one hosted object in `folder`.
     pub fn link(&self, object: &Path, folder: &Path) -> Result<PathBuf> {
         let name = self.suite.name();
