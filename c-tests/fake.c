@@ -94,6 +94,7 @@ fake_call(const char *name, void *arg, const char *fmt, ...)
 	for (i = 0; i < f->f_nhooks; i++)
 		if (f->f_nth[i] == 0 || f->f_nth[i] == call)
 			f->f_hook[i](arg);
+	lock_rivals();
 	return (f);
 }
 

@@ -98,10 +98,11 @@ skip(const char *why)
 }
 
 int
-harness_run(const struct tap_test *tt)
+harness_run(const struct tap_test *tt, int mode)
 {
 
 	boot_cpu();
+	locks_mode(mode);
 	tt->tt_func();
 	return (failures != 0 ? TAP_FAIL : TAP_PASS);
 }

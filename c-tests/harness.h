@@ -169,6 +169,10 @@ extern struct kt_cpu {
 /* Names of the locks that curthread owns, "-" for none. */
 #define	CHECK_LOCKS(expected)						\
 	check_str(__FILE__, __LINE__, "locks owned", (expected), lock_state())
+/* A lock's word: nobody owns it but a rival, see locks_mode(). */
+#define	CHECK_UNOWNED(word)						\
+	check_ptr(__FILE__, __LINE__, "owner of " #word, NULL,		\
+	    lock_owner(&(word)))
 /* The stop bits of p_flag, all of them. */
 #define	CHECK_STOP(p, expected)						\
 	check_flags(__FILE__, __LINE__, #p "->p_flag", (expected),	\
@@ -281,13 +285,17 @@ const char *ptr_name(const volatile void *ptr);
 void	lock_register(volatile uintptr_t *word, int kind, const char *name);
 const char *lock_state(void);
 bool	lock_owned(const volatile uintptr_t *word);
+void	*lock_owner(const volatile uintptr_t *word);
 void	lock_take(volatile uintptr_t *word);
 void	lock_drop(volatile uintptr_t *word);
 bool	spin_locks_owned(void);
+void	locks_mode(int mode);
 void	log_locks(void);
 void	log_asserts(void);
 void	log_ktr(void);
 void	spin_released(struct mtx *m);
+/* The rivals of curthread get what they can. */
+void	lock_rivals(void);
 /* As thread_lock() and thread_unlock(), without a line in the log. */
 void	tl_take(struct thread *td);
 void	tl_drop(struct thread *td);
@@ -411,6 +419,8 @@ PROBE_DECLARE(sdt_proc___lwp__exit);
 #define	LWP_EXIT	PROBE(sdt_proc___lwp__exit)
 #define	SPIN_RELEASE_ID	77
 int	probe_enable(struct sdt_probe *probe, int id);
+/* Some probe is enabled. */
+void	probes_enable(void);
 
 void	*handler_add(struct eventhandler_list *el, int prio, const char *tag);
 extern struct eventhandler_list *_eventhandler_list_thread_ctor;

@@ -32,6 +32,11 @@ extern const struct tap_test *const __stop_set_kt_tests[];
 
 static int diag_fd;
 
+/* What is added to a test's description in each mode. */
+static const char *const modes[TAP_MODES] = {
+	"", " (contended locks)", " (recursed locks)", " (traced locks)"
+};
+
 void
 tap_write(const char *buf, unsigned long len)
 {
@@ -137,7 +142,7 @@ selected(const struct tap_test *tt, char **words)
  * Runs one test in a child; what the child wrote comes back in diag.
  */
 static int
-run_test(const struct tap_test *tt, char *diag, size_t size)
+run_test(const struct tap_test *tt, int mode, char *diag, size_t size)
 {
 	int fds[2], status;
 	ssize_t n;
@@ -152,7 +157,7 @@ run_test(const struct tap_test *tt, char *diag, size_t size)
 		close(fds[0]);
 		diag_fd = fds[1];
 		alarm(TEST_TIMEOUT);
-		_exit(harness_run(tt));
+		_exit(harness_run(tt, mode));
 	}
 	close(fds[1]);
 	/* Leave room for one more line; drain what does not fit. */
@@ -192,7 +197,7 @@ main(int argc, char **argv)
 {
 	static char diag[1 << 16];
 	const struct tap_test *const *ttp;
-	int failed, i, list, n, passed, skipped, stop;
+	int failed, i, list, mode, n, passed, skipped, stop;
 
 	list = argc > 1 && strcmp(argv[1], "-l") == 0;
 	stop = argc > 1 && strcmp(argv[1], "-x") == 0;
@@ -212,8 +217,9 @@ main(int argc, char **argv)
 		    *argv != NULL ? *argv : "");
 		return (2);
 	}
-	printf("1..%d\n", n);
+	printf("1..%d\n", n * TAP_MODES);
 	i = failed = passed = skipped = 0;
+	for (mode = 0; mode < TAP_MODES; mode++)
 	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++) {
 		if (!selected(*ttp, argv))
 			continue;
@@ -221,21 +227,22 @@ main(int argc, char **argv)
 			break;
 		i++;
 		fflush(stdout);
-		switch (run_test(*ttp, diag, sizeof(diag))) {
+		switch (run_test(*ttp, mode, diag, sizeof(diag))) {
 		case TAP_PASS:
 			passed++;
-			printf("ok %d - %s\n", i, (*ttp)->tt_desc);
+			printf("ok %d - %s%s\n", i, (*ttp)->tt_desc,
+			    modes[mode]);
 			break;
 		case TAP_SKIP:
 			skipped++;
 			diag[strcspn(diag, "\n")] = '\0';
-			printf("ok %d - %s # SKIP %s\n", i, (*ttp)->tt_desc,
-			    diag);
+			printf("ok %d - %s%s # SKIP %s\n", i,
+			    (*ttp)->tt_desc, modes[mode], diag);
 			break;
 		default:
 			failed++;
-			printf("not ok %d - %s\n# test %s\n", i,
-			    (*ttp)->tt_desc, (*ttp)->tt_id);
+			printf("not ok %d - %s%s\n# test %s\n", i,
+			    (*ttp)->tt_desc, modes[mode], (*ttp)->tt_id);
 			print_diag(diag);
 			break;
 		}

@@ -21,6 +21,17 @@ struct tap_test {
 #define	TAP_FAIL	1
 #define	TAP_SKIP	77
 
+/*
+ * Each test is run in every mode, with the same outcome: locks are free and
+ * nobody looks; others always want them; spin locks are recursed, too; and
+ * lockstat is watching.
+ */
+#define	TAP_PLAIN	0
+#define	TAP_CONTENDED	1
+#define	TAP_RECURSED	2
+#define	TAP_TRACED	3
+#define	TAP_MODES	4
+
 /* Provided by tap.c. */
 void	tap_write(const char *buf, unsigned long len);
 void	tap_exit(int code) __attribute__((__noreturn__));
@@ -33,6 +44,6 @@ void	tap_patch(void *text, const void *bytes, unsigned long len);
 void	tap_set_pcpu(void *pcpu);
 
 /* Provided by harness.c; runs one test and gives its exit code. */
-int	harness_run(const struct tap_test *tt);
+int	harness_run(const struct tap_test *tt, int mode);
 
 #endif /* TAP_H */

@@ -121,8 +121,8 @@ TEST(end_not_suspended, "thread_single_end: threads that are not suspended "
 	end(SINGLE_NO_EXIT);
 	expect_only(ONLY("setrunnable", "sleepq_abort"), "");
 	CHECK(TD_IS_SLEEPING(T1));
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
-	CHECK_EQ(MTX_UNOWNED, T2->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T2->td_lock->mtx_lock);
 }
 
 TEST(end_sleeper, "thread_single_end: S58 a thread suspended while asleep "

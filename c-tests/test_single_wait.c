@@ -275,8 +275,8 @@ TEST(boundary_at_once, "thread_single: BOUNDARY with all siblings at the "
 	expect_calls(
 	    "thread_lock(T1) | PL SL",
 	    "thread_lock(T2) | PL SL");
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
-	CHECK_EQ(MTX_UNOWNED, T2->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T2->td_lock->mtx_lock);
 }
 
 static struct mtx cpu_lock;
@@ -303,7 +303,7 @@ TEST(sweep_waits, "thread_single: S43 BOUNDARY's sweep takes the lock that "
 	T1->td_lock = &blocked_lock;
 	on("thread_lock", leave_cpu);
 	CHECK_EQ(0, single(SINGLE_BOUNDARY));
-	CHECK_EQ(MTX_UNOWNED, cpu_lock.mtx_lock);
+	CHECK_UNOWNED(cpu_lock.mtx_lock);
 	CHECK_PTR(&cpu_lock, T1->td_lock);
 	expect_calls("thread_lock(T1) | PL SL");
 }

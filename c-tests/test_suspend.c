@@ -105,7 +105,7 @@ resume_foreign(void *arg)
 
 	CHECK_EQ(0, P->p_suspcount);
 	CHECK_EQ(0, C->p_suspcount);
-	CHECK_EQ(MTX_UNOWNED, P->p_mtx.mtx_lock);
+	CHECK_UNOWNED(P->p_mtx.mtx_lock);
 	TD_CLR_SUSPENDED(CT);
 }
 
@@ -132,7 +132,7 @@ static void
 no_giant(void *arg)
 {
 
-	CHECK_EQ(MTX_UNOWNED, Giant.mtx_lock);
+	CHECK_UNOWNED(Giant.mtx_lock);
 	resume(T0);
 }
 

@@ -40,8 +40,8 @@ check_suspends(int flags, int ri, int bnd)
 	CHECK_COUNTS(P, 3, 1, bnd);
 	CHECK_EQ(1, T1->td_ru.ru_nivcsw);
 	CHECK_EQ(0, T1->td_ru.ru_nvcsw);
-	CHECK_EQ(0, P->p_mtx.mtx_lock);
-	CHECK_EQ(0, P->p_slock.mtx_lock);
+	CHECK_UNOWNED(P->p_mtx.mtx_lock);
+	CHECK_UNOWNED(P->p_slock.mtx_lock);
 	expect_calls(
 	    "thread_stopped(p) | PL SL",
 	    "thread_lock(T1) | SL",

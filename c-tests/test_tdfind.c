@@ -119,7 +119,7 @@ TEST(find_wrong_pid, "tdfind: S67 another thread with a wrong pid: NULL, no "
 	setup();
 	CHECK_PTR(NULL, tdfind(T1->td_tid, P->p_pid + 1));
 	CHECK_LOCKS("-");
-	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
 }
 
 TEST(find_unknown, "tdfind: S67 unknown id: NULL, no locks")
@@ -128,7 +128,7 @@ TEST(find_unknown, "tdfind: S67 unknown id: NULL, no locks")
 	setup();
 	CHECK_PTR(NULL, tdfind(T1->td_tid + BUCKETS, -1));
 	CHECK_LOCKS("-");
-	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
 }
 
 TEST(find_empty_bucket, "tdfind: S67 empty bucket: NULL, no locks")
@@ -316,7 +316,7 @@ check_chain(int predecessors, bool moved)
 		td = LIST_NEXT(td, td_hash);
 	}
 	CHECK_PTR(NULL, td);
-	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
 }
 
 TEST(chain_16, "tdfind: S69 after 16 others: the order stays, no upgrade is "
@@ -422,7 +422,7 @@ TEST(hash_add, "tidhash_add: S69 newest first, in the bucket of its id")
 	tidhash_add(T2);
 	check_order(T1->td_tid, T2, T1);
 	CHECK_LOCKS("-");
-	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
 }
 
 TEST(hash_remove, "tidhash_remove: only that thread leaves its bucket")
@@ -436,7 +436,7 @@ TEST(hash_remove, "tidhash_remove: only that thread leaves its bucket")
 	tidhash_remove(T2);
 	check_order(T1->td_tid, T3, T1);
 	CHECK_PTR(NULL, tdfind(T2->td_tid, -1));
-	CHECK_EQ(RW_UNLOCKED, tidhash_locks->rw_lock);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
 }
 
 TEST(hash_boot_thread, "tidhash_add: S01 thread0 is found by its id once its "

@@ -38,8 +38,8 @@ TEST(unsusp_all, "thread_unsuspend: S58 no stop left: all suspended threads "
 	    "thread_lock(T2) | PL SL",
 	    "setrunnable(T2,0) | PL SL TL(T2)",
 	    "thread_lock(T3) | PL SL");
-	CHECK_EQ(MTX_UNOWNED, T0->td_lock->mtx_lock);
-	CHECK_EQ(MTX_UNOWNED, T3->td_lock->mtx_lock);
+	CHECK_UNOWNED(T0->td_lock->mtx_lock);
+	CHECK_UNOWNED(T3->td_lock->mtx_lock);
 }
 
 TEST(unsusp_caller, "thread_unsuspend: S58 the caller's own thread is looked "

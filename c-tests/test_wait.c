@@ -45,7 +45,7 @@ TEST(wait_keeps, "thread_wait: S23 the thread stays with the process, with "
 	CHECK_PTR(T0, FIRST_THREAD_IN_PROC(P));
 	CHECK_EQ(101, T0->td_tid);
 	CHECK(T0->td_kstack != 0);
-	CHECK_EQ(MTX_UNOWNED, T0->td_lock->mtx_lock);
+	CHECK_UNOWNED(T0->td_lock->mtx_lock);
 }
 
 extern struct mtx blocked_lock;
@@ -67,7 +67,7 @@ TEST(wait_blocked, "thread_wait: S23 waits until the thread's CPU has "
 	T0->td_lock = &blocked_lock;
 	on("thread_lock", switched_out);
 	thread_wait(P);
-	CHECK_EQ(MTX_UNOWNED, cpu_lock.mtx_lock);
+	CHECK_UNOWNED(cpu_lock.mtx_lock);
 }
 
 TEST(wait_no_cow, "thread_wait: S17 a thread without credentials and limits")

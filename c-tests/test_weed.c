@@ -46,7 +46,7 @@ check_left_alone(void)
 #ifdef OLDER
 	CHECK((asts(T1) & TDF_ASTPENDING) != 0);
 #endif
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
 }
 
 static void
@@ -60,7 +60,7 @@ check_aborted(const char *error)
 	    "ast_sched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    line,
 	    "thread_stopped(p) | PL SL");
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
 }
 
 static void
@@ -71,7 +71,7 @@ check_let_go(void)
 	    "ast_sched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    "setrunnable(T1,0) | PL SL TL(T1)",
 	    "thread_stopped(p) | PL SL");
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
 	CHECK((T1->td_inhibitors & TDI_SUSPENDED) == 0);
 }
 
@@ -89,7 +89,7 @@ TEST(weed_running, "weeding: S36 running sibling is flagged and gets an "
 	    "ast_sched_locked(T1,SUSPEND) | PL SL TL(T1)",
 	    IF_SMP("forward_signal(T1) | PL SL TL(T1)"),
 	    "thread_stopped(p) | PL SL");
-	CHECK_EQ(MTX_UNOWNED, T1->td_lock->mtx_lock);
+	CHECK_UNOWNED(T1->td_lock->mtx_lock);
 }
 
 TEST(weed_runnable, "weeding: S36 runnable sibling is only flagged")
@@ -389,7 +389,7 @@ TEST(weed_lock_changes, "weeding: S37 the thread lock may be another one "
 	weed(SINGLE_EXIT);
 	expect_only(ONLY("sleepq_abort"),
 	    "sleepq_abort(T1,EINTR) | PL SL other");
-	CHECK_EQ(MTX_UNOWNED, other_lock.mtx_lock);
+	CHECK_UNOWNED(other_lock.mtx_lock);
 }
 
 static void

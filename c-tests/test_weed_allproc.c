@@ -17,7 +17,7 @@ target_stops(void *arg)
 
 	FOREACH_THREAD_IN_PROC(P, td)
 		if (!TD_IS_SUSPENDED(td)) {
-			CHECK_EQ(MTX_UNOWNED, td->td_lock->mtx_lock);
+			CHECK_UNOWNED(td->td_lock->mtx_lock);
 			suspended(td);
 		}
 	TD_CLR_SUSPENDED(CT);

@@ -189,6 +189,11 @@ probe_enable(struct sdt_probe *probe, int id)
 	return (0);
 }
 #endif
+
+void
+probes_enable(void)
+{
+}
 #else
 struct sdt_probe sdt_lockstat___spin__release[1];
 volatile bool sdt_probes_enabled;
@@ -203,11 +208,18 @@ dtrace_probe(uint32_t id, uintptr_t arg0, uintptr_t arg1 __unused,
 
 sdt_probe_func_t sdt_probe_func = dtrace_probe;
 
+void
+probes_enable(void)
+{
+
+	sdt_probes_enabled = true;
+}
+
 int
 probe_enable(struct sdt_probe *probe, int id)
 {
 
-	sdt_probes_enabled = true;
+	probes_enable();
 	probe->id = id;
 	return (1);
 }

@@ -16,11 +16,25 @@
 static struct {
 	volatile uintptr_t	*word;
 	int			 kind;
+	bool			 recursed;
 	char			 name[32];
 } locks[LOCKS_MAX];
 static int nlocks;
 bool asserts_logged, locks_logged;
 volatile bool lockstat_enabled;
+
+/*
+ * A thread on another CPU that wants every lock: whenever a fake is called it
+ * has those that are free and waits for those that are owned, so that what
+ * the object does inline fails and the slow paths are taken.  They get the
+ * lock at once, since the rival never keeps one for long.
+ */
+static bool rivalry;
+static struct thread0_storage rival __aligned(64);
+#define	RIVAL	((uintptr_t)&rival)
+
+/* Spin locks are taken once more than they are given up, see spinlock_exit. */
+static bool recursion;
 
 void
 lock_register(volatile uintptr_t *word, int kind, const char *name)
@@ -62,6 +76,18 @@ lock_owned(const volatile uintptr_t *word)
 {
 
 	return (*word != MTX_UNOWNED && owned_by(word, curthread));
+}
+
+/*
+ * Who owns a lock, rivals apart; NULL if nobody does.
+ */
+void *
+lock_owner(const volatile uintptr_t *word)
+{
+
+	if (*word == RIVAL || *word == RW_UNLOCKED)
+		return (NULL);
+	return ((void *)(*word & ~(uintptr_t)RW_LOCK_FLAGMASK));
 }
 
 static int
@@ -111,10 +137,146 @@ lock_state(void)
 	return (len == 0 ? "-" : buf);
 }
 
+/*
+ * The word of a free lock: reader/writer locks have a bit set.
+ */
+static uintptr_t
+free_word(int kind)
+{
+
+	return (kind == LOCK_RW ? RW_UNLOCKED : MTX_UNOWNED);
+}
+
+bool
+lock_free(volatile uintptr_t *word, int kind)
+{
+
+	return (*word == free_word(kind) || *word == RIVAL);
+}
+
+/*
+ * Without SMP nobody else can have a spin lock.
+ */
+void
+lock_rivals(void)
+{
+	volatile uintptr_t *word;
+	int i, kind;
+
+	if (!rivalry)
+		return;
+	for (i = 0; i < nlocks; i++) {
+		word = locks[i].word;
+		kind = locks[i].kind;
+#ifndef SMP
+		if (kind == LOCK_SPIN)
+			continue;
+#endif
+		if (*word == free_word(kind))
+			*word = RIVAL;
+		else if (lock_owned(word) && kind == LOCK_SLEEP)
+			*word |= MTX_CONTESTED;
+		else if (lock_owned(word) && kind == LOCK_RW &&
+		    (*word & RW_LOCK_READ) == 0)
+			*word |= RW_LOCK_WRITE_WAITERS;
+	}
+}
+
+/*
+ * The lock's entry if it is a spin lock, and its count of recursions.
+ */
+static int
+spin_index(const volatile uintptr_t *word)
+{
+	int i;
+
+	for (i = 0; i < nlocks; i++)
+		if (locks[i].word == word && locks[i].kind == LOCK_SPIN)
+			return (i);
+	return (-1);
+}
+
+static volatile u_int *
+recursions(int i)
+{
+
+	return (&__containerof(locks[i].word, struct mtx,
+	    mtx_lock)->lock_object.lo_data);
+}
+
+static void
+set_recursed(int i, bool recursed)
+{
+
+	locks[i].recursed = recursed;
+	*recursions(i) = recursed;
+}
+
+/*
+ * A spin lock has been taken by a slow path.
+ */
+void
+lock_recurse(const volatile uintptr_t *word)
+{
+	int i;
+
+	i = spin_index(word);
+	if (recursion && i >= 0)
+		set_recursed(i, true);
+}
+
+/*
+ * What the object gave up as if it had been recursed is free now.
+ */
+static void
+unrecurse(void)
+{
+	int i;
+
+	for (i = 0; i < nlocks; i++)
+		if (locks[i].recursed && *recursions(i) == 0) {
+			locks[i].recursed = false;
+			*locks[i].word = MTX_UNOWNED;
+		}
+}
+
+void
+locks_mode(int mode)
+{
+
+	rivalry = mode == TAP_CONTENDED || mode == TAP_RECURSED;
+	recursion = mode == TAP_RECURSED;
+	if (mode == TAP_CONTENDED)
+		probes_enable();
+	if (mode == TAP_TRACED) {
+		lockstat_enabled = true;
+		probe_enable(SPIN_RELEASE, SPIN_RELEASE_ID);
+	}
+}
+
+/*
+ * From now on locks are free or owned by curthread alone: the log is that of
+ * a kernel in which nobody else wants them.
+ */
+static void
+end_rivalry(void)
+{
+	int i;
+
+	rivalry = recursion = false;
+	for (i = 0; i < nlocks; i++) {
+		if (locks[i].recursed)
+			set_recursed(i, false);
+		if (*locks[i].word == RIVAL)
+			*locks[i].word = free_word(locks[i].kind);
+	}
+}
+
 void
 log_locks(void)
 {
 
+	end_rivalry();
 	locks_logged = true;
 	lockstat_enabled = true;
 	probe_enable(SPIN_RELEASE, SPIN_RELEASE_ID);
@@ -127,16 +289,6 @@ log_asserts(void)
 	asserts_logged = true;
 }
 
-/*
- * The word of a free lock: reader/writer locks have a bit set.
- */
-static uintptr_t
-free_word(int kind)
-{
-
-	return (kind == LOCK_RW ? RW_UNLOCKED : MTX_UNOWNED);
-}
-
 void
 lock_acquire(const char *func, volatile uintptr_t *word, int kind)
 {
@@ -145,11 +297,12 @@ lock_acquire(const char *func, volatile uintptr_t *word, int kind)
 	    locks_logged ? "%s" : NULL, lock_name(word));
 	if (lock_owned(word))
 		fatal("%s: %s is already owned", func, lock_name(word));
-	if (*word != free_word(kind))
+	if (!lock_free(word, kind))
 		fatal("%s: %s is owned by %s, this would wait forever", func,
 		    lock_name(word), ptr_name((void *)(*word &
 		    ~(uintptr_t)RW_LOCK_FLAGMASK)));
 	*word = (uintptr_t)curthread;
+	lock_rivals();
 }
 
 void
@@ -161,13 +314,14 @@ lock_release(const char *func, volatile uintptr_t *word, int kind)
 	if (!owned_by(word, curthread))
 		fatal("%s: %s is not owned", func, lock_name(word));
 	*word = free_word(kind);
+	lock_rivals();
 }
 
 void
 lock_take(volatile uintptr_t *word)
 {
 
-	if (*word != MTX_UNOWNED)
+	if (!lock_free(word, LOCK_SLEEP))
 		fatal("test takes %s, owned by %s", lock_name(word),
 		    ptr_name((void *)*word));
 	*word = (uintptr_t)curthread;
@@ -176,9 +330,13 @@ lock_take(volatile uintptr_t *word)
 void
 lock_drop(volatile uintptr_t *word)
 {
+	int i;
 
 	if (!lock_owned(word))
 		fatal("%s is released, but not owned", lock_name(word));
+	i = spin_index(word);
+	if (i >= 0 && locks[i].recursed)
+		set_recursed(i, false);
 	*word = MTX_UNOWNED;
 }
 
@@ -217,6 +375,7 @@ spinlock_exit(void)
 	struct thread *td;
 
 	td = curthread;
+	unrecurse();
 	if (td->td_md.md_spinlock_count <= 0)
 		fatal("spinlock_exit without spinlock_enter");
 	if (--td->td_md.md_spinlock_count == 0)

@@ -87,10 +87,11 @@ mtx_take_spin(volatile uintptr_t *c)
 	(void)fake_call("mtx_lock_spin", __DEVOLATILE(void *, c),
 	    locks_logged ? "%s" : NULL, lock_name(c));
 	spinlock_enter();
-	if (*c != MTX_UNOWNED)
+	if (!lock_free(c, LOCK_SPIN))
 		fatal("mtx_lock_spin: %s is owned by %s", lock_name(c),
 		    ptr_name((void *)*c));
 	*c = (uintptr_t)curthread;
+	lock_recurse(c);
 }
 
 #ifdef SMP
@@ -147,7 +148,8 @@ void
 spin_released(struct mtx *m)
 {
 
-	(void)fake_call("mtx_unlock_spin", m, "%s", lock_name(&m->mtx_lock));
+	(void)fake_call("mtx_unlock_spin", m, locks_logged ? "%s" : NULL,
+	    lock_name(&m->mtx_lock));
 }
 
 /*
@@ -162,11 +164,12 @@ thread_take(struct thread *td)
 	spinlock_enter();
 	if (td->td_lock == &blocked_lock)
 		fatal("thread_lock(%s): blocked for ever", ptr_name(td));
-	if (td->td_lock->mtx_lock != MTX_UNOWNED)
+	if (!lock_free(&td->td_lock->mtx_lock, LOCK_SPIN))
 		fatal("thread_lock(%s): %s is owned by %s", ptr_name(td),
 		    lock_name(&td->td_lock->mtx_lock),
 		    ptr_name((void *)td->td_lock->mtx_lock));
 	td->td_lock->mtx_lock = (uintptr_t)curthread;
+	lock_recurse(&td->td_lock->mtx_lock);
 }
 
 #if LOCK_DEBUG > 0

@@ -33,6 +33,8 @@ rw_take_read(volatile uintptr_t *c)
 	fake_may_sleep("rw_rlock");
 	(void)fake_call("rw_rlock", __DEVOLATILE(void *, c),
 	    locks_logged ? "%s" : NULL, lock_name(c));
+	if (lock_free(c, LOCK_RW))
+		*c = RW_UNLOCKED;
 	if ((*c & RW_LOCK_READ) == 0)
 		fatal("rw_rlock: %s is write-locked", lock_name(c));
 	*c += RW_ONE_READER;
