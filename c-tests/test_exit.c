@@ -275,6 +275,35 @@ TEST(exit_wakes, "thread_exit: S41 the last running thread exits: the singler "
 	    "thread_lock(T1) | SL STAT");
 }
 
+TEST(exit_wakes_sleeper, "thread_exit: S58 a singler that was suspended while "
+    "asleep sleeps on")
+{
+
+	singled(P_SINGLE_EXIT);
+	sleeping(T0);
+	exits(T2);
+	exits(T3);
+	leave();
+	CHECK_EQ(TDI_SLEEPING, T0->td_inhibitors);
+	CHECK_COUNTS(P, 1, 0, 0);
+}
+
+TEST(exit_wakes_awake, "thread_exit: without INVARIANTS a singler that is not "
+    "suspended is made runnable all the same")
+{
+
+#ifdef INVARIANTS
+	skip("the kernel asserts that it is suspended");
+#endif
+	singled(P_SINGLE_EXIT);
+	TD_CLR_SUSPENDED(T0);
+	exits(T2);
+	exits(T3);
+	leave();
+	CHECK_EQ(1, count_calls("setrunnable(T0,0)"));
+	CHECK_COUNTS(P, 1, 0, 0);
+}
+
 TEST(exit_wakes_mixed, "thread_exit: S41 the others are suspended: equality "
     "after unlinking wakes the singler")
 {

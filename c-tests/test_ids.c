@@ -160,6 +160,52 @@ TEST(ids_word_edges, "thread ids: a bitmap larger than its last word hands "
 	CHECK_EQ(THREAD0_TID + 1, alloc_free());
 }
 
+/*
+ * One thread goes, the next gets that id.  One id is always free.
+ */
+static struct thread *full[192];
+
+static void
+replace(int gone, int expected)
+{
+	struct thread *td;
+
+	thread_free(full[gone]);
+	td = alloc();
+	CHECK_EQ(THREAD0_TID + expected, td->td_tid);
+	full[expected] = td;
+}
+
+TEST(ids_full_words, "thread ids: S06 words of the bitmap are full, the last "
+    "one, too")
+{
+	int i;
+
+	set_maxthread(192);
+	boot();
+	for (i = 1; i < 191; i++)
+		full[i] = alloc();
+	replace(150, 191);
+	/* From the first id on. */
+	replace(10, 10);
+	replace(5, 150);
+	/* Nothing above 150: again from the first. */
+	replace(10, 5);
+	replace(191, 10);
+	/* Words in between are full. */
+	replace(3, 191);
+	replace(190, 3);
+	replace(2, 190);
+	/* The search begins at the last id, which is taken. */
+	replace(1, 1);
+	replace(100, 2);
+	replace(170, 100);
+	replace(120, 120);
+	replace(110, 170);
+	/* Nothing above 170, and the first word is full. */
+	replace(90, 90);
+}
+
 TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "
     "each")
 {

@@ -287,7 +287,7 @@ leave_cpu(void *arg)
 	struct thread *td;
 
 	td = arg;
-	CHECK_EQ(0, cpu_lock.mtx_lock);
+	CHECK_UNOWNED(cpu_lock.mtx_lock);
 	td->td_lock = &cpu_lock;
 }
 

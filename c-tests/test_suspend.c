@@ -148,6 +148,52 @@ TEST(switch_giant, "thread_suspend_switch: Giant is dropped for the sleep "
 	CHECK_LOCKS("Giant PL SL");
 }
 
+TEST(switch_giant_twice, "thread_suspend_switch: a recursed Giant is picked "
+    "up as often as it was owned")
+{
+
+	multi(2);
+	mtx_lock(&Giant);
+	mtx_lock(&Giant);
+	lock_proc_spin();
+	on("switched", no_giant);
+	thread_suspend_switch(T0, P);
+	CHECK_LOCKS("Giant PL SL");
+	mtx_unlock(&Giant);
+	CHECK_LOCKS("Giant PL SL");
+	mtx_unlock(&Giant);
+	CHECK_LOCKS("PL SL");
+}
+
+static void
+with_giant(void *arg)
+{
+
+	CHECK(mtx_owned(&Giant));
+	resume(T0);
+}
+
+TEST(switch_giant_stopped, "thread_suspend_switch: Giant stays where it is "
+    "after a panic")
+{
+
+	multi(2);
+	mtx_lock(&Giant);
+	lock_proc_spin();
+#ifdef PROFILE_15
+	scheduler_stopped = true;
+#else
+	T0->td_stopsched = 1;
+#endif
+	on("switched", with_giant);
+#ifdef INVARIANTS
+	EXPECT_PANIC("mutex Giant owned", thread_suspend_switch(T0, P));
+#else
+	thread_suspend_switch(T0, P);
+	CHECK_LOCKS("Giant PL SL");
+#endif
+}
+
 TEST(switch_giant_locks, "thread_suspend_switch: Giant goes after SL, and "
     "comes back before PL")
 {

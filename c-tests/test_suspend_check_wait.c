@@ -32,6 +32,35 @@ TEST(last_wakes, "thread_suspend_check: S40 the last to suspend wakes the "
 	    "ast_unsched_locked(T1,SUSPEND) | SL TL(T1)");
 }
 
+TEST(last_wakes_sleeper, "thread_suspend_check: S58 a singler that was "
+    "suspended while asleep sleeps on")
+{
+
+	stop_with(SINGLED);
+	sleeping(T0);
+	suspended(T0);
+	suspended(T2);
+	CHECK_EQ(PARKED, suspend_check_as(T1, 1));
+	CHECK_COUNTS(P, 3, 2, 0);
+	CHECK_EQ(TDI_SLEEPING, T0->td_inhibitors);
+}
+
+TEST(last_wakes_awake, "thread_suspend_check: without INVARIANTS a singler "
+    "that is not suspended is made runnable all the same")
+{
+
+#ifdef INVARIANTS
+	skip("the kernel asserts that it is suspended");
+#endif
+	stop_with(SINGLED);
+	suspended(T0);
+	TD_CLR_SUSPENDED(T0);
+	suspended(T2);
+	CHECK_EQ(PARKED, suspend_check_as(T1, 1));
+	CHECK_EQ(1, count_calls("setrunnable(T0,0)"));
+	CHECK_COUNTS(P, 3, 2, 0);
+}
+
 TEST(last_wakes_boundary, "thread_suspend_check: S40 the singler, woken, keeps "
     "its own boundary mark and count")
 {

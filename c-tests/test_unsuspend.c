@@ -194,6 +194,13 @@ singled(int flags, int nsuspended)
 		suspended(T2);
 	if (nsuspended > 2)
 		suspended(T0);
+}
+
+static void
+unsuspend_singled(int flags, int nsuspended)
+{
+
+	singled(flags, nsuspended);
 	unsuspend();
 }
 
@@ -201,7 +208,7 @@ TEST(unsusp_single_running, "thread_unsuspend: S57 single-threading with a "
     "thread still running: nobody goes on")
 {
 
-	singled(P_SINGLE_BOUNDARY, 2);
+	unsuspend_singled(P_SINGLE_BOUNDARY, 2);
 	CHECK_COUNTS(P, 3, 2, 1);
 	expect_no_calls();
 }
@@ -210,13 +217,38 @@ TEST(unsusp_single, "thread_unsuspend: S57 all suspended: only the singler "
     "goes on")
 {
 
-	singled(P_SINGLE_BOUNDARY, 3);
+	unsuspend_singled(P_SINGLE_BOUNDARY, 3);
 	CHECK_COUNTS(P, 3, 2, 1);
 	CHECK(!TD_IS_SUSPENDED(T0));
 	CHECK(TD_IS_SUSPENDED(T1));
 	expect_calls(
 	    "thread_lock(T0) | PL SL",
 	    "setrunnable(T0,0) | PL SL TL(T0)");
+}
+
+TEST(unsusp_single_sleeper, "thread_unsuspend: S58 a singler that was "
+    "suspended while asleep sleeps on")
+{
+
+	singled(P_SINGLE_BOUNDARY, 3);
+	sleeping(T0);
+	unsuspend();
+	CHECK_COUNTS(P, 3, 2, 1);
+	CHECK_EQ(TDI_SLEEPING, T0->td_inhibitors);
+}
+
+TEST(unsusp_single_awake, "thread_unsuspend: without INVARIANTS a singler "
+    "that is not suspended is made runnable all the same")
+{
+
+#ifdef INVARIANTS
+	skip("the kernel asserts that it is suspended");
+#endif
+	singled(P_SINGLE_BOUNDARY, 3);
+	TD_CLR_SUSPENDED(T0);
+	unsuspend();
+	CHECK_EQ(1, count_calls("setrunnable(T0,0)"));
+	CHECK_COUNTS(P, 3, 2, 1);
 }
 
 TEST(unsusp_single_boundary, "thread_unsuspend: S57 the singler keeps "
@@ -237,7 +269,7 @@ TEST(unsusp_single_sig, "thread_unsuspend: S57 all suspended, but a stop "
     "signal is in force too: nobody goes on")
 {
 
-	singled(P_STOPPED_SIG, 3);
+	unsuspend_singled(P_STOPPED_SIG, 3);
 	CHECK_COUNTS(P, 3, 3, 1);
 	expect_no_calls();
 }
@@ -281,7 +313,7 @@ TEST(unsusp_single_swapper, "thread_unsuspend: S45 a swapped-out singler: a "
 {
 
 	returns("setrunnable", 1);
-	singled(0, 3);
+	unsuspend_singled(0, 3);
 	CHECK_EQ(1, count_calls("kick_proc0("));
 }
 
@@ -335,6 +367,33 @@ TEST(flash_sleepq, "thread_run_flash: S65 a thread on a sleep queue is taken "
 	expect_calls(
 	    "sleepq_remove_nested(T1) | PL",
 	    "setrunnable(T1,0) | PL TL(T1)");
+}
+
+TEST(flash_blocked, "thread_run_flash: S65 what else keeps the thread from "
+    "running stays")
+{
+
+	multi(2);
+	blocked(T1);
+	suspended(T1);
+	flash();
+	CHECK_EQ(TDI_LOCK, T1->td_inhibitors);
+	CHECK_COUNTS(P, 2, 0, 0);
+}
+
+TEST(flash_awake, "thread_run_flash: without INVARIANTS a thread that is not "
+    "suspended is made runnable all the same")
+{
+
+#ifdef INVARIANTS
+	skip("the kernel asserts that it is suspended");
+#endif
+	multi(2);
+	suspended(T1);
+	TD_CLR_SUSPENDED(T1);
+	flash();
+	CHECK_EQ(1, count_calls("setrunnable(T1,0)"));
+	CHECK_COUNTS(P, 2, 0, 0);
 }
 
 TEST(flash_boundary, "thread_run_flash: S65 boundary mark and count stay as "

@@ -51,6 +51,7 @@ lock_register(volatile uintptr_t *word, int kind, const char *name)
 	snprintf(locks[i].name, sizeof(locks[i].name), "%s", name);
 	if (i == nlocks)
 		nlocks++;
+	lock_rivals();
 }
 
 const char *

@@ -35,10 +35,31 @@ _mtx_init(volatile uintptr_t *c, const char *name, const char *type,
 	}
 }
 
+/*
+ * Giant alone may be taken again by its owner.
+ */
+static bool
+giant_again(volatile uintptr_t *c, int delta)
+{
+
+	if (c != &Giant.mtx_lock || !mtx_owned(&Giant))
+		return (false);
+	if (delta < 0 && !mtx_recursed(&Giant))
+		return (false);
+	Giant.mtx_recurse += delta;
+	if (mtx_recursed(&Giant))
+		*c |= MTX_RECURSED;
+	else
+		*c &= ~(uintptr_t)MTX_RECURSED;
+	return (true);
+}
+
 static void
 mtx_take_sleep(volatile uintptr_t *c)
 {
 
+	if (giant_again(c, 1))
+		return;
 	fake_may_sleep("mtx_lock");
 	lock_acquire("mtx_lock", c, LOCK_SLEEP);
 }
@@ -64,7 +85,8 @@ __mtx_unlock_sleep(volatile uintptr_t *c, uintptr_t v __unused
     COMMA_MTX_SLOW_ARGS)
 {
 
-	lock_release("mtx_unlock", c, LOCK_SLEEP);
+	if (!giant_again(c, -1))
+		lock_release("mtx_unlock", c, LOCK_SLEEP);
 }
 
 void
@@ -72,7 +94,8 @@ __mtx_unlock_flags(volatile uintptr_t *c, int opts __unused,
     const char *file __unused, int line __unused)
 {
 
-	lock_release("mtx_unlock", c, LOCK_SLEEP);
+	if (!giant_again(c, -1))
+		lock_release("mtx_unlock", c, LOCK_SLEEP);
 }
 
 /*
