@@ -87,7 +87,7 @@ fn source(text: &mut String, coverage: &Coverage, name: &str, file: &FileCount) 
             }
             None => escape(line),
         };
-        let _ = writeln!(
+        let _ = write!(
             text,
             "<span class=\"{}\" id=\"{}-{}-{number}\"><b>{number:>5}</b><i>{branches:>7}</i> {code}</span>",
             count.map_or("", class),
@@ -161,7 +161,7 @@ fn place(branch: &Branch) -> String {
 }
 
 fn note(text: &mut String, what: &str, reason: Option<&str>) {
-    let _ = writeln!(
+    let _ = write!(
         text,
         "<span class=\"note\">{:13} {}{}</span>",
         "",
@@ -192,7 +192,13 @@ mod tests {
             function("pub unsafe extern \"C\" fn tdfind(tid: lwpid_t) {"),
             Some("tdfind")
         );
-        for line in ["\tthread_lock(td);", "tidhash_add(td);", "MTX_SYSINIT(a,", "// fn x(", ""] {
+        for line in [
+            "\tthread_lock(td);",
+            "tidhash_add(td);",
+            "MTX_SYSINIT(a,",
+            "// fn x(",
+            "",
+        ] {
             assert_eq!(function(line), None, "{line}");
         }
     }

@@ -61,10 +61,13 @@ impl Plan {
                 Ending::Table { at, .. } => (at, Kind::Table),
                 _ => continue,
             };
-            let need = block.arms(code).iter().fold(0, |need, arm| match arm.alone {
-                true => need,
-                false => need | arm.bits,
-            });
+            let need = block
+                .arms(code)
+                .iter()
+                .fold(0, |need, arm| match arm.alone {
+                    true => need,
+                    false => need | arm.bits,
+                });
             if need != 0 {
                 points.insert(at, Point { kind, need });
             }
@@ -146,7 +149,9 @@ impl Block {
                 for (number, &to) in entries.iter().enumerate() {
                     *bits.entry(to).or_default() |= 1 << number;
                 }
-                bits.iter().map(|(&to, &bits)| arm(Some(to), bits)).collect()
+                bits.iter()
+                    .map(|(&to, &bits)| arm(Some(to), bits))
+                    .collect()
             }
             _ => Vec::new(),
         }

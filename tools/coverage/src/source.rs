@@ -31,11 +31,7 @@ pub type Lines = BTreeMap<u32, Line>;
 
 /// Finds the lines.  `own` says what a file of the debug data is called if it
 /// is one of the sources.
-pub fn lines(
-    bytes: &[u8],
-    code: &Code,
-    own: impl Fn(&str) -> Option<String>,
-) -> Result<Lines> {
+pub fn lines(bytes: &[u8], code: &Code, own: impl Fn(&str) -> Option<String>) -> Result<Lines> {
     let wrong = |cause: &dyn std::fmt::Display| format!("the debug data cannot be read: {cause}");
     let file = object::File::parse(bytes).map_err(|cause| wrong(&cause))?;
     let sections = DwarfSections::load(|id| linked(&file, id.name()))

@@ -38,7 +38,8 @@ fn definition(text: &[String], number: u32) -> (u32, String) {
             .chars()
             .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
             .collect();
-        if !name.is_empty() && line[name.len()..].starts_with('(') && name != name.to_uppercase() {
+        if name.starts_with(|c: char| c.is_ascii_lowercase()) && line[name.len()..].starts_with('(')
+        {
             return (index as u32, name);
         }
     }
@@ -85,7 +86,10 @@ pub fn unexplained(coverage: &Coverage) -> Vec<String> {
     let mut found = Vec::new();
     for (name, file) in &coverage.files {
         for (number, line) in &file.lines {
-            let text = file.text.get(*number as usize - 1).map_or("", |text| text.trim());
+            let text = file
+                .text
+                .get(*number as usize - 1)
+                .map_or("", |text| text.trim());
             if !line.covered && line.reason.is_none() {
                 found.push(format!("{name}:{number}: not run: {text}"));
             }

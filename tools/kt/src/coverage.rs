@@ -197,14 +197,21 @@ fn measure(config: &Config, request: &Request) -> Result<Coverage> {
     let stage = Stage::start("coverage", &format!("{of}: MODE=smp"));
     let mut parallel = measured(&scenarios);
     parallel
-        .args(["run", "--brief", "--mode", "smp", "--time", &number(request.time)])
+        .args([
+            "run",
+            "--brief",
+            "--mode",
+            "smp",
+            "--time",
+            &number(request.time),
+        ])
         .args(["--seed", &seed, "--out"])
         .arg(&pictures);
     complete(&mut parallel, "the scenarios with MODE=smp")?;
     stage.done();
     let stage = Stage::start("coverage", &format!("{of}: generated programs"));
-    let mut side = Side::start_as("measured", &scenarios, &mut measured(&scenarios))
-        .map_err(Error::new)?;
+    let mut side =
+        Side::start_as("measured", &scenarios, &mut measured(&scenarios)).map_err(Error::new)?;
     programs(&mut side, request).map_err(Error::new)?;
     drop(side);
     stage.done();
@@ -230,7 +237,9 @@ fn measure(config: &Config, request: &Request) -> Result<Coverage> {
 /// The name of a file of `src/`, if a path of the debug data is one.
 fn own_rust(root: &Path, path: &str) -> Option<String> {
     let path = path.trim_start_matches("./");
-    let start = path.rfind("src/").filter(|_| !path.starts_with("/rustc/") && !path.starts_with("/cargo/"))?;
+    let start = path
+        .rfind("src/")
+        .filter(|_| !path.starts_with("/rustc/") && !path.starts_with("/cargo/"))?;
     let name = &path[start..];
     root.join(name).is_file().then(|| name.to_string())
 }
