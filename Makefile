@@ -47,6 +47,9 @@ soak: need
 coverage: need
 	@$(KT) coverage
 
+preempt: need
+	@$(KT) preempt
+
 audit: need
 	@$(KT) audit
 
@@ -89,4 +92,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean

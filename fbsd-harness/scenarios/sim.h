@@ -111,6 +111,11 @@ void	sim_set(const char *name, long value);
 extern const int sim_lock_debug, sim_invariants;
 /* Do simulated CPUs run in parallel (MODE=smp), or one at a time? */
 bool	sim_is_smp(void);
+/*
+ * Does the trace have every lock?  Not in MODE=smp, and not when the object
+ * is preempted between instructions, since it takes free locks inline then.
+ */
+bool	sim_traces_locks(void);
 
 /* ---- Checks ------------------------------------------------------------ */
 

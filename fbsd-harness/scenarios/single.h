@@ -13,11 +13,11 @@
 
 /* A check of the trace, which MODE=smp does not keep. */
 #define	CHECK_COUNT(found, expected) do {				\
-	if (!sim_is_smp())						\
+	if (sim_traces_locks())						\
 		CHECK_EQ((found), (expected));				\
 } while (0)
 #define	CHECK_ORDER(mark, by, events) do {				\
-	if (!sim_is_smp())						\
+	if (sim_traces_locks())						\
 		CHECK(sim_happened((mark), (by), (events)));		\
 } while (0)
 

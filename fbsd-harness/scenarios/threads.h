@@ -11,9 +11,9 @@
 #include "sim.h"
 #include "sim_services.h"
 
-/* A check of the trace, which MODE=smp does not keep. */
+/* A check of the trace, if it is kept and has everything. */
 #define	CHECK_TRACE(found, expected) do {				\
-	if (!sim_is_smp())						\
+	if (sim_traces_locks())						\
 		CHECK_EQ((found), (expected));				\
 } while (0)
 

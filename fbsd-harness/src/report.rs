@@ -136,6 +136,31 @@ impl Arena {
         }
         ARENA.store(arena, Ordering::Relaxed);
     }
+
+    /// Makes `copy` the arena that this process reports to, which the run that
+    /// it was forked from is not to notice; what the run has done counts.
+    pub fn branch(copy: *mut Arena) {
+        let old = arena();
+        Self::enter(copy);
+        // SAFETY: two mappings of the runner's, of which one is read; the run
+        // has one thread.
+        unsafe {
+            (*copy).events = (*old).events;
+            (*copy).hash = (*old).hash;
+            (*copy).counters = (*old).counters;
+            (*copy).names_len = (*old).names_len;
+            let names = (&raw const (*old).names).cast::<names::Entry>();
+            let count = ((*old).names_len as usize).min(NAMES);
+            (&raw mut (*copy).names)
+                .cast::<names::Entry>()
+                .copy_from_nonoverlapping(names, count);
+            let records = (&raw const (*old).records).cast::<trace::Record>();
+            let count = ((*old).events as usize).min(RECORDS);
+            (&raw mut (*copy).records)
+                .cast::<trace::Record>()
+                .copy_from_nonoverlapping(records, count);
+        }
+    }
 }
 
 /// The arena of this run; null before [`Arena::enter`].

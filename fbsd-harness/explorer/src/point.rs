@@ -166,13 +166,24 @@ impl<'a> Scheduler<'a> {
             _ => self.choose(step, ways, current),
         };
         if let Some(way) = ways.get(taken) {
-            let thread = usize::from(way.thread);
-            if self.ran.len() <= thread {
-                self.ran.resize(thread + 1, 0);
-            }
-            self.ran[thread] = self.steps;
+            self.ran_last(way.thread);
         }
         taken
+    }
+
+    /// The machine has taken `way` by itself, between two of its points.
+    pub fn interrupted(&mut self, way: Way) {
+        self.ran_last(way.thread);
+        self.last = Some(way);
+        self.streak = 0;
+    }
+
+    fn ran_last(&mut self, thread: ThreadId) {
+        let thread = usize::from(thread);
+        if self.ran.len() <= thread {
+            self.ran.resize(thread + 1, 0);
+        }
+        self.ran[thread] = self.steps;
     }
 
     fn choose(&mut self, step: u64, ways: &[Way], current: Option<usize>) -> usize {

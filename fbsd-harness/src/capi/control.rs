@@ -5,6 +5,7 @@ use core::ffi::{c_char, c_int, c_long, c_ulong, c_void};
 use core::ptr;
 
 use super::text;
+use crate::kern::lock::slow_paths;
 use crate::kern::proc::{self, KernelMutex};
 use crate::kern::{cpuset, cred, exit_wait, fork, proc_check, settings, sig};
 use crate::machine::api::*;
@@ -35,6 +36,11 @@ extern "C" fn sim_cpus(n: c_int) {
 #[unsafe(no_mangle)]
 extern "C" fn sim_is_smp() -> bool {
     smp_mode()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn sim_traces_locks() -> bool {
+    slow_paths()
 }
 
 #[unsafe(no_mangle)]

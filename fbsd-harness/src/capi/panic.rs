@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering;
 
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::*;
+use crate::machine::step;
 use crate::report;
 
 /// What the copy's panic has to contain; none in the machine itself.
@@ -79,6 +80,7 @@ unsafe extern "C" fn sim_panic_begin(
     match libc::fork() {
         0 => {
             EXPECTED.with(|slot| *slot = Some(expected));
+            step::stop();
             1
         }
         -1 => fail(Kind::Internal, "no process for EXPECT_PANIC".into()),

@@ -22,6 +22,11 @@ pub fn set_slow_paths(on: bool) {
     lockstat_enabled.store(on, Ordering::Relaxed);
 }
 
+/// Do inline locks call the slow paths?
+pub fn slow_paths() -> bool {
+    lockstat_enabled.load(Ordering::Relaxed)
+}
+
 /// A lock's name for reports: its own if it was registered, else the kernel's.
 pub unsafe fn name(m: *mut mtx) -> String {
     let name = names::of(m as usize);
@@ -149,6 +154,7 @@ unsafe fn check_order(m: *mut mtx) {
 /// The order of process locks and the tid hash: a lookup must not take the
 /// former while it holds the latter, since an exiting thread does the opposite.
 pub unsafe fn check_before_sleepable(m: *mut mtx) {
+    prune();
     let td = curthread();
     let hash_locked = (*td).td_rw_rlocks != 0
         || (&(*ext(td)).held)[..(*ext(td)).nheld]

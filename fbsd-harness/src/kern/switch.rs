@@ -171,6 +171,7 @@ unsafe extern "C" fn sched_throw(td: *mut Thread) -> ! {
     let next = sched::choose(here);
     thread::set_state(next, TDS_RUNNING);
     spin::unlock_quietly(queue_lock);
+    lock::prune();
     if !smp_mode() && (*ext(td)).nheld != 0 {
         misuse(format!(
             "a thread dies with locks held{}",

@@ -14,6 +14,7 @@
 //! * [`heap`]: a run's own heap, at fixed addresses;
 //! * [`parallel`]: host threads for MODE=smp;
 //! * [`point`]: scheduling points, the ways to go on, spinning, idling;
+//! * [`step`]: preemption between instructions of the object;
 //! * [`trace`]: what happened;
 //! * [`names`]: what addresses are called in reports;
 //! * [`stuck`]: the report when nobody can go on;
@@ -29,5 +30,6 @@ pub mod names;
 pub mod parallel;
 pub mod point;
 pub mod run;
+pub mod step;
 pub mod stuck;
 pub mod trace;

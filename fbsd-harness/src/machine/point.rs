@@ -204,7 +204,46 @@ unsafe fn choose(yields: bool) {
     };
     // SAFETY: `gather` wrote the first `count`.
     let ways: &[Way] = std::slice::from_raw_parts(ways.as_ptr().cast(), count);
-    let taken = ways[decide(ways, current)];
+    take(ways[decide(ways, current)], here);
+}
+
+/// The other ways than to go on, between two instructions of the object.
+///
+/// # Safety
+/// Runs on a simulated CPU in MODE=det.
+pub unsafe fn others() -> usize {
+    let mut ways: [MaybeUninit<Way>; MAX_WAYS] = [const { MaybeUninit::uninit() }; MAX_WAYS];
+    let (count, current) = gather(&mut ways, curcpu());
+    count - usize::from(current.is_some())
+}
+
+/// Takes one of them, counted from 0, before the instruction at `pc`, which is
+/// the object's `number`th; returns when this CPU's thread goes on.
+///
+/// # Safety
+/// Runs on a simulated CPU in MODE=det, between two instructions of the object.
+pub unsafe fn interrupt(other: usize, pc: usize, number: u64) {
+    let here = curcpu();
+    let mut ways: [MaybeUninit<Way>; MAX_WAYS] = [const { MaybeUninit::uninit() }; MAX_WAYS];
+    let (count, current) = gather(&mut ways, here);
+    // SAFETY: `gather` wrote the first `count`.
+    let ways: &[Way] = std::slice::from_raw_parts(ways.as_ptr().cast(), count);
+    let mut others = (0..count).filter(|&index| current != Some(index));
+    let Some(taken) = others.nth(other).map(|index| ways[index]) else {
+        report::fail(
+            Kind::Internal,
+            format!("before instruction {number} there is no other way {other}"),
+        );
+    };
+    trace::note("preempted", &[pc, number as usize]);
+    if let Some(scheduler) = &mut (*DET.0.get()).scheduler {
+        scheduler.interrupted(taken);
+    }
+    take(taken, here);
+}
+
+/// Takes a way; returns when the thread of the CPU `here` goes on.
+unsafe fn take(taken: Way, here: usize) {
     let there = usize::from(taken.cpu);
     let chosen = cpu_of(there);
     (*chosen).preempt = taken.kind == WayKind::Preempt;

@@ -9,7 +9,8 @@ use fbsd_explorer::Scheduler;
 
 use super::cpu::{self, MAX_CPUS, become_cpu, cpu as cpu_of, ncpus, pcpu_of};
 use super::ext::{THREAD_SIZE, ext};
-use super::{heap, names, parallel, point};
+use super::step::Steps;
+use super::{heap, names, parallel, point, step};
 use crate::kern::{boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile};
 use crate::report;
 use crate::sys::{self, mtx};
@@ -31,6 +32,8 @@ pub struct Config {
     pub step_limit: u64,
     /// Whether CPUs run in parallel (MODE=smp).
     pub smp: bool,
+    /// Who may preempt between the object's instructions.
+    pub steps: Option<Steps>,
     /// Called before boot.
     pub setup: Option<unsafe extern "C" fn()>,
     /// The scenario, for the first thread.
@@ -58,7 +61,8 @@ pub fn run(config: Config) -> ! {
         cpu::init(if sim_smp != 0 { wanted } else { 1 }, config.smp);
         point::start(config.scheduler, config.step_limit);
         thread::reserve();
-        lock::set_slow_paths(!config.smp);
+        // Between instructions, a lock that is taken inline needs no call.
+        lock::set_slow_paths(!config.smp && config.steps.is_none());
         become_cpu(0);
         prepare_locks();
         prepare_thread0();
@@ -74,6 +78,9 @@ pub fn run(config: Config) -> ! {
             parallel::start();
         }
         super::trace::note("=begin", &[]);
+        if let Some(steps) = config.steps {
+            step::start(steps);
+        }
         crate::capi::controller(config.body);
         report::pass()
     }

@@ -1,5 +1,6 @@
 //! Runs in processes of their own.
 
+use std::borrow::BorrowMut;
 use std::io;
 
 use fbsd_explorer::trace::Trace;
@@ -9,6 +10,7 @@ use super::arena::{Arena, COUNTERS, Verdict};
 use super::host;
 use super::registry::Scenario;
 use crate::machine;
+use crate::machine::step::Steps;
 use crate::report::{self, Kind};
 
 /// How runs are made.
@@ -69,12 +71,23 @@ impl Slot {
         strategy: Box<dyn Strategy>,
         mode: Mode,
     ) -> io::Result<()> {
+        self.start_stepped(scenario, strategy, mode, None)
+    }
+
+    /// Starts a run; with `steps` it can be preempted between instructions.
+    pub fn start_stepped(
+        &mut self,
+        scenario: &'static Scenario,
+        strategy: Box<dyn Strategy>,
+        mode: Mode,
+        steps: Option<Steps>,
+    ) -> io::Result<()> {
         self.arena.reset();
         // SAFETY: the runner has a single thread, so the child may go on with
         // whatever it likes.
         match unsafe { libc::fork() } {
             -1 => Err(io::Error::last_os_error()),
-            0 => self.run(scenario, strategy, mode),
+            0 => self.run(scenario, strategy, mode, steps),
             pid => {
                 self.running = Some(pid);
                 Ok(())
@@ -120,7 +133,13 @@ impl Slot {
             .ok_or_else(|| io::Error::other("a run ended unseen"))
     }
 
-    fn run(&self, scenario: &'static Scenario, strategy: Box<dyn Strategy>, mode: Mode) -> ! {
+    fn run(
+        &self,
+        scenario: &'static Scenario,
+        strategy: Box<dyn Strategy>,
+        mode: Mode,
+        steps: Option<Steps>,
+    ) -> ! {
         if let Some(cpu) = self.cpu.filter(|_| !mode.smp) {
             host::stay_on(cpu);
         }
@@ -134,6 +153,7 @@ impl Slot {
             scheduler: Scheduler::new(strategy, tape),
             step_limit: mode.step_limit,
             smp: mode.smp,
+            steps,
             setup: scenario.setup,
             body: scenario.run,
         })
@@ -156,8 +176,8 @@ impl Slot {
 }
 
 /// Waits for a run to end in one of `slots`; `None` if none goes on.
-pub fn wait_any(slots: &mut [Slot]) -> io::Result<Option<(usize, Ended)>> {
-    if slots.iter().all(|slot| slot.running.is_none()) {
+pub fn wait_any<S: BorrowMut<Slot>>(slots: &mut [S]) -> io::Result<Option<(usize, Ended)>> {
+    if slots.iter().all(|slot| slot.borrow().running.is_none()) {
         return Ok(None);
     }
     // SAFETY: an all-zero siginfo is a valid one, and the call fills it; the
@@ -172,14 +192,17 @@ pub fn wait_any(slots: &mut [Slot]) -> io::Result<Option<(usize, Ended)>> {
         }
         info.si_pid()
     };
-    let Some(index) = slots.iter().position(|slot| slot.is(pid)) else {
+    let Some(index) = slots.iter().position(|slot| slot.borrow().is(pid)) else {
         return Err(io::Error::other("a process ended that is no run"));
     };
-    Ok(slots[index].wait()?.map(|ended| (index, ended)))
+    Ok(slots[index]
+        .borrow_mut()
+        .wait()?
+        .map(|ended| (index, ended)))
 }
 
 /// What a wait status says of a run that wrote no result.
-fn death(status: libc::c_int) -> String {
+pub fn death(status: libc::c_int) -> String {
     if !libc::WIFSIGNALED(status) {
         return format!(
             "the process left with status {} in the middle of the run",

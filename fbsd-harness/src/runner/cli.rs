@@ -99,6 +99,36 @@ pub fn command() -> Command {
                     pictures(),
                     again(),
                 ]),
+            Command::new("preempt")
+                .about("Run scenarios with preemptions between instructions of the object")
+                .args([
+                    scenarios(),
+                    Arg::new("functions")
+                        .long("functions")
+                        .required(true)
+                        .help("File that lists the object's functions"),
+                    number(
+                        "runs",
+                        "200",
+                        "Runs with two or three preemptions for each scenario",
+                    ),
+                    number("seed", "1", "Other seeds give other ones"),
+                    number(
+                        "most",
+                        "0",
+                        "Runs with one preemption for each scenario, evenly spread; 0 for all",
+                    ),
+                    Arg::new("replay")
+                        .long("replay")
+                        .allow_hyphen_values(true)
+                        .help("One run, as printed by a failure, told event by event"),
+                    flag("fail-fast", "Stop after the first scenario that fails"),
+                    Arg::new("sum")
+                        .long("sum")
+                        .help("File that also gets how many scenarios passed and failed"),
+                    pictures(),
+                    again(),
+                ]),
             Command::new("serve").about("Answer requests for single runs on standard input"),
             Command::new("atf")
                 .about("Be a test program for kyua: list the scenarios, or run one")

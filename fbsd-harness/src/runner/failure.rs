@@ -17,13 +17,13 @@ use super::picture;
 use super::registry::Scenario;
 
 /// Runs that may be spent on making a schedule shorter.
-const TRIES: u32 = 300;
+pub const TRIES: u32 = 300;
 
 /// Time that may be spent on it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest schedule that is printed if its strategy has a shorter name.
-const LONGEST: usize = 1000;
+pub const LONGEST: usize = 1000;
 
 /// Calls that are shown of each thread.
 const LAST_CALLS: usize = 6;
@@ -88,10 +88,6 @@ pub fn report(
     if text.len() > LONGEST && spec::parse(&failure.found_by).is_ok() {
         text.clone_from(&failure.found_by);
     }
-    let history = History::of(&slot.trace());
-    let title = scenario.heading();
-    let heading = format!("{}: {}", verdict.name(), first_line(&ended.text));
-    let files = picture::write(context.out, scenario.id(), &title, &heading, &history)?;
     let found_by = format!(
         "{} ({} departures from the order without preemption; {} after shortening)",
         failure.found_by,
@@ -99,6 +95,22 @@ pub fn report(
         schedule.departures()
     );
     let command = again(context.again, scenario.id(), &text);
+    facts(slot, scenario, &ended, &found_by, &command, context.out)
+}
+
+/// Draws the run that ended last and tells about it.
+pub fn facts(
+    slot: &Slot,
+    scenario: &Scenario,
+    ended: &Ended,
+    found_by: &str,
+    command: &str,
+    out: &Path,
+) -> io::Result<String> {
+    let history = History::of(&slot.trace());
+    let title = scenario.heading();
+    let heading = format!("{}: {}", ended.verdict.name(), first_line(&ended.text));
+    let files = picture::write(out, scenario.id(), &title, &heading, &history)?;
     let step = ended.steps.to_string();
     let last = last_calls(&history);
     let locks = held_locks(&history);
@@ -107,20 +119,20 @@ pub fn report(
     Ok(tap::facts(&[
         ("scenario", &title),
         ("guards", scenario.guards()),
-        ("kind", verdict.name()),
+        ("kind", ended.verdict.name()),
         ("message", &ended.text),
         ("step", &step),
-        ("found by", &found_by),
+        ("found by", found_by),
         ("threads", &last),
         ("locks", &locks),
         ("picture", &picture),
         ("trace", &trace),
-        ("replay", &command),
+        ("replay", command),
     ]))
 }
 
 /// The command that replays a schedule.
-fn again(command: &str, id: &str, schedule: &str) -> String {
+pub fn again(command: &str, id: &str, schedule: &str) -> String {
     if command.is_empty() {
         format!("scenarios replay {id} {schedule}")
     } else {

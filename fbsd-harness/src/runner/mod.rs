@@ -6,6 +6,7 @@
 //! * [`campaign`]: all schedules of a scenario;
 //! * [`suite`]: all scenarios, as TAP with a table at the end;
 //! * [`failure`], [`picture`], [`convert`]: what is told about one run;
+//! * [`preempt`]: preemption between instructions of the object;
 //! * [`serve`]: runs on request, for comparing two objects;
 //! * [`atf`]: the same as a test program for kyua.
 
@@ -18,6 +19,7 @@ mod convert;
 mod failure;
 mod host;
 mod picture;
+mod preempt;
 mod registry;
 mod serve;
 mod single;
@@ -74,6 +76,7 @@ fn run(matches: &ArgMatches) -> Result<bool, String> {
         Some(("explain", arguments)) => single::explain(&cli::ids(arguments)),
         Some(("run", arguments)) => suite::run(arguments),
         Some(("replay", arguments)) => single::replay(arguments),
+        Some(("preempt", arguments)) => preempt::run(arguments),
         Some(("serve", _)) => serve::serve(),
         Some(("atf", arguments)) => atf::run(arguments),
         _ => Err("no subcommand: see --help".to_string()),

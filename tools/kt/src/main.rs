@@ -23,6 +23,7 @@ mod elsewhere;
 mod error;
 mod exerciser;
 mod files;
+mod functions;
 mod header;
 mod hosted;
 mod kbi;
@@ -37,6 +38,7 @@ mod object_file;
 mod options;
 mod oracle;
 mod parity;
+mod preempt;
 mod process;
 mod program;
 mod report;
@@ -100,6 +102,8 @@ fn command() -> Command {
                 ),
             Command::new("coverage")
                 .about("Measure which lines and branches of the object, and of KERN_THREAD_C's, the tests reach"),
+            Command::new("preempt")
+                .about("Run scenarios with preemptions between instructions of the object (IMPL=)"),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -168,6 +172,12 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             soak::run(&config, &soak::Request::read(lookup, folder)?)?;
         }
         "coverage" => coverage::run(&config, &coverage::Request::read(lookup)?)?,
+        "preempt" => {
+            let request = preempt::Request::read(lookup)?;
+            if preempt::run(&config, &request)?.failed > 0 {
+                bail!("scenarios failed: see the lines marked not ok");
+            }
+        }
         "audit" => {
             let audited = audit::run(&config)?;
             println!(

@@ -73,17 +73,23 @@ impl Request {
 
     /// All of the suite, under as many schedules as usual.
     pub fn all(suite: Suite, config: &Config) -> Self {
-        let mut again = format!("make {} IMPL={}", suite.target(), config.implementation);
-        if config.implementation == Implementation::C {
-            again.push_str(" KERN_THREAD_C=<file>");
-        }
-        again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
         Self {
             suite,
             arguments: vec!["run".to_string()],
-            again,
+            again: command_for(suite.target(), config),
         }
     }
+}
+
+/// The make command for a target that asks for the object of a configuration
+/// again.
+pub fn command_for(target: &str, config: &Config) -> String {
+    let mut again = format!("make {target} IMPL={}", config.implementation);
+    if config.implementation == Implementation::C {
+        again.push_str(" KERN_THREAD_C=<file>");
+    }
+    again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
+    again
 }
 
 fn check(name: &str, text: &str) -> Result<()> {
@@ -128,29 +134,15 @@ pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     if replays {
         return Ok(Tally::check(status.success()));
     }
-    let tally = fs::read_to_string(&sum).ok().and_then(|line| counts(&line));
+    let tally = fs::read_to_string(&sum)
+        .ok()
+        .and_then(|line| Tally::from_line(&line));
     match tally {
         Some(tally) if status.success() || tally.failed > 0 => Ok(tally),
         _ => bail!(
             "the {} did not run to their end: {status}",
             request.suite.parts()
         ),
-    }
-}
-
-/// The numbers of the line `<n> passed, <n> failed, <n> skipped`.
-fn counts(line: &str) -> Option<Tally> {
-    let numbers: Vec<usize> = line
-        .split(|character: char| !character.is_ascii_digit())
-        .filter_map(|digits| digits.parse().ok())
-        .collect();
-    match numbers[..] {
-        [passed, failed, skipped] => Some(Tally {
-            passed,
-            failed,
-            skipped,
-        }),
-        _ => None,
     }
 }
 
@@ -194,17 +186,6 @@ mod tests {
             .expect_err("refused")
             .to_string();
         assert!(message.contains("give ONLY="), "{message}");
-    }
-
-    #[test]
-    fn the_last_line_is_read_again() {
-        let tally = Tally {
-            passed: 70,
-            failed: 2,
-            skipped: 1,
-        };
-        assert_eq!(counts(&format!("{tally}\n")), Some(tally));
-        assert_eq!(counts("killed"), None);
     }
 
     #[test]

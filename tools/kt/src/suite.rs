@@ -15,6 +15,7 @@ use crate::matrix::{CASES, Case};
 use crate::object_file;
 use crate::options::Options;
 use crate::parity;
+use crate::preempt;
 use crate::program::Suite;
 use crate::rust::Rustc;
 use crate::scenarios;
@@ -110,6 +111,7 @@ pub fn test(config: &Config) -> Result<()> {
         let variant = config.variant(Profile::Reference, Options::parse(options)?);
         sum += simulated(Suite::Scenarios, &variant);
         sum += simulated(Suite::Exerciser, &variant);
+        sum += preempted(&variant);
         sum += compared(&variant);
     }
     sum += report(
@@ -169,6 +171,19 @@ fn beside_c(config: &Config) -> Tally {
 /// A suite on the C object, if there is one, and on the Rust object: what the C
 /// file fails is wrong.
 fn simulated(suite: Suite, config: &Config) -> Tally {
+    on_both(config, suite.parts(), |config| {
+        scenarios::run(config, &scenarios::Request::all(suite, config))
+    })
+}
+
+/// Some preemptions between instructions of both objects.
+fn preempted(config: &Config) -> Tally {
+    on_both(config, "preemption", |config| {
+        preempt::run(config, &preempt::Request::few(config))
+    })
+}
+
+fn on_both(config: &Config, what: &str, run: impl Fn(&Config) -> Result<Tally>) -> Tally {
     let mut sum = Tally::default();
     for implementation in [Implementation::C, Implementation::Rust] {
         if implementation == Implementation::C && config.oracle.is_none() {
@@ -179,12 +194,9 @@ fn simulated(suite: Suite, config: &Config) -> Tally {
             implementation,
             ..config.clone()
         };
-        sum += match scenarios::run(&config, &scenarios::Request::all(suite, &config)) {
+        sum += match run(&config) {
             Ok(tally) => tally,
-            Err(error) => report::<()>(
-                &format!("{} on {}", suite.parts(), config.name()),
-                Err(error),
-            ),
+            Err(error) => report::<()>(&format!("{what} on {}", config.name()), Err(error)),
         };
     }
     sum

@@ -72,6 +72,22 @@ impl Tally {
         tally
     }
 
+    /// The numbers of the line `<n> passed, <n> failed, <n> skipped`.
+    pub fn from_line(line: &str) -> Option<Self> {
+        let numbers: Vec<usize> = line
+            .split(|character: char| !character.is_ascii_digit())
+            .filter_map(|digits| digits.parse().ok())
+            .collect();
+        match numbers[..] {
+            [passed, failed, skipped] => Some(Self {
+                passed,
+                failed,
+                skipped,
+            }),
+            _ => None,
+        }
+    }
+
     /// Counts the `test result:` lines of `cargo test`; ignored tests are skipped ones.
     pub fn from_cargo(text: &str) -> Self {
         let mut tally = Self::default();
@@ -122,6 +138,17 @@ mod tests {
         assert_eq!(Tally::from_tap("ok 1 - a\n").failed, 1);
         assert_eq!(Tally::from_tap("").failed, 1);
         assert_eq!(Tally::from_tap("ok 1 - a\n1..1\n").failed, 0);
+    }
+
+    #[test]
+    fn the_last_line_is_read_again() {
+        let tally = Tally {
+            passed: 70,
+            failed: 2,
+            skipped: 1,
+        };
+        assert_eq!(Tally::from_line(&format!("{tally}\n")), Some(tally));
+        assert_eq!(Tally::from_line("killed"), None);
     }
 
     #[test]

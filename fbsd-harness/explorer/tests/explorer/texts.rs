@@ -7,7 +7,7 @@ use fbsd_explorer::picture::{perfetto, svg};
 use fbsd_explorer::summary::{Outcome, Summary};
 use fbsd_explorer::trace::event::NO_THREAD;
 use fbsd_explorer::trace::{Arg, Entry, Event, State, Trace, text};
-use fbsd_explorer::{Decision, Schedule, Tape, tap, tape};
+use fbsd_explorer::{Decision, Preempted, Preemption, Schedule, Tape, tap, tape};
 use proptest::prelude::*;
 
 proptest! {
@@ -17,6 +17,25 @@ proptest! {
         let text = schedule.to_string();
         prop_assert!(!text.contains(char::is_whitespace));
         prop_assert_eq!(text.parse::<Schedule>(), Ok(schedule));
+    }
+
+    #[test]
+    fn preempted_runs_survive_their_text(
+        ranks in prop::collection::vec(0u8..27, 0..20),
+        steps in prop::collection::vec((1u64..1 << 40, 0u8..26), 0..4),
+    ) {
+        let mut instruction = 0;
+        let preemptions = steps.into_iter().map(|(step, way)| {
+            instruction += step;
+            Preemption { instruction, way }
+        });
+        let run = Preempted {
+            schedule: Schedule::new(ranks).to_string(),
+            preemptions: preemptions.collect(),
+        };
+        let text = run.to_string();
+        prop_assert!(!text.contains(char::is_whitespace));
+        prop_assert_eq!(text.parse::<Preempted>(), Ok(run));
     }
 
     #[test]
@@ -43,6 +62,23 @@ proptest! {
         let kept = &decisions[..room.min(decisions.len())];
         prop_assert_eq!(tape.decisions(), kept);
         prop_assert_eq!(tape::decisions(&block), kept);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_preempted_run_is_named() {
+    let run: Preempted = "random:7@12A,90C".parse().expect("valid");
+    assert_eq!(run.schedule, "random:7");
+    assert_eq!(run.without(0).to_string(), "random:7@90C");
+    for (text, words) in [
+        ("-@12", "no preemption"),
+        ("-@A", "no preemption"),
+        ("-@", "no preemption"),
+        ("-@9A,9B", "not in their order"),
+        ("!@9A", "of the schedule"),
+    ] {
+        let message = text.parse::<Preempted>().expect_err("refused");
+        assert!(message.contains(words), "{text}: {message}");
     }
 }
 
