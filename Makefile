@@ -14,6 +14,7 @@ KT= \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
 	RUNS="$(RUNS)" PROGRAM="$(PROGRAM)" RESTART="$(RESTART)" \
+	JOBS="$(JOBS)" \
 	KERNEL="$(KERNEL)" BASELINE="$(BASELINE)" \
 	cargo run --quiet --locked --package kt --
 
@@ -71,6 +72,9 @@ check: need
 miri: need
 	@$(KT) miri
 
+mutants: need
+	@$(KT) mutants
+
 kernel-add: need
 	@$(KT) kernel-add
 
@@ -92,4 +96,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri kernel-add kernel-remove kernel-status exerciser install need clean

@@ -34,9 +34,7 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
     let emulator = emulator(config.arch).map_err(|missing| Error::new(missing.to_string()))?;
     let object = hosted::build(config)?;
     let staged = staging::stage(config)?;
-    let build_dir = config
-        .out
-        .join(format!("c-tests-{}", config.implementation));
+    let build_dir = build_dir(config);
     let makefile = build_dir.join("c-tests.mk");
     let variables = [
         ("KT_CC", staged.compiler.command_line()),
@@ -65,6 +63,13 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
         build_dir,
         emulator,
     })
+}
+
+/// Where the tests on the object of `IMPL` are built.
+fn build_dir(config: &Config) -> PathBuf {
+    config
+        .out
+        .join(format!("c-tests-{}", config.implementation))
 }
 
 /// The compiler of the half of the program that is no kernel code, as a shell
@@ -134,7 +139,7 @@ pub fn run(config: &Config) -> Result<String> {
         "c-tests",
         &format!("{} on the {} object", config.name(), config.implementation),
     );
-    build(config, &prepared, &["build"])?;
+    make(config, &prepared, &["build"])?;
     let program = prepared.build_dir.join("ctests");
     let mut tests = match &prepared.emulator {
         Some(emulator) => Command::new(emulator),
@@ -148,15 +153,20 @@ pub fn run(config: &Config) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Builds the tests on the object of `IMPL`.
+pub fn build(config: &Config) -> Result<()> {
+    make(config, &prepare(config)?, &["build"])
+}
+
 /// Builds the program of the tests with the object file `runtime` in it.
 pub fn measured(config: &Config, runtime: &Path, program: &Path) -> Result<()> {
     let prepared = prepare(config)?;
     let runtime = format!("KT_RUNTIME={}", runtime.display());
     let program = format!("KT_PROGRAM={}", program.display());
-    build(config, &prepared, &[&runtime, &program, "measured"])
+    make(config, &prepared, &[&runtime, &program, "measured"])
 }
 
-fn build(config: &Config, prepared: &Prepared, arguments: &[&str]) -> Result<()> {
+fn make(config: &Config, prepared: &Prepared, arguments: &[&str]) -> Result<()> {
     let source = config.root.join("c-tests");
     let mut make = Command::new("make");
     make.current_dir(&prepared.build_dir)
@@ -168,6 +178,23 @@ fn build(config: &Config, prepared: &Prepared, arguments: &[&str]) -> Result<()>
         .arg(format!("SRC={}", source.display()))
         .args(arguments);
     process::run(&mut make, "the C unit tests do not build").map(drop)
+}
+
+/// Links the tests that [`build`] has compiled with another object of the
+/// same configuration.
+pub fn link(config: &Config, object: &Path, program: &Path) -> Result<()> {
+    let mut compiled = files::tree(&build_dir(config))?;
+    compiled.retain(|path| path.extension() == Some(OsStr::new("o")));
+    let compiler = host_compiler(config)?;
+    let mut words = compiler.split(' ');
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command
+        .args(words)
+        .args(["-static", "-no-pie", "-o"])
+        .arg(program)
+        .args(compiled)
+        .arg(object);
+    process::run(&mut command, "the C unit tests do not link").map(drop)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub fn same_bytes(here: &Config) -> Result<()> {
     if copy.exists() {
         fs::remove_dir_all(&copy).map_err(|e| Error::io("remove", &copy, &e))?;
     }
-    let mut names = vec!["Cargo.toml", "Cargo.lock", "build.rs", "src"];
+    let mut names = vec!["Cargo.toml", "Cargo.lock", "build.rs", "src", "tests"];
     let members = workspace_members(&here.root)?;
     names.extend(members.iter().map(String::as_str));
     for name in names {

@@ -26,6 +26,7 @@ mod files;
 mod functions;
 mod header;
 mod hosted;
+mod judge;
 mod kbi;
 mod kernel;
 mod kernel_check;
@@ -33,6 +34,7 @@ mod kernel_flags;
 mod layout;
 mod link;
 mod matrix;
+mod mutants;
 mod needs;
 mod object_file;
 mod options;
@@ -52,6 +54,7 @@ mod soak;
 mod staging;
 mod stub_kernel;
 mod suite;
+mod survivors;
 mod table;
 mod tally;
 mod units;
@@ -109,6 +112,8 @@ fn command() -> Command {
             Command::new("parity").about("Write the README's parity table"),
             Command::new("check").about("Formatting, lints and documentation"),
             Command::new("miri").about("Run the library's unit tests under Miri"),
+            Command::new("mutants").about("Change the library in every way that cargo-mutants knows"),
+            Command::new("judge").about("Test the changed library of this tree (for kt mutants)"),
             Command::new("kernel-add").about("Add the option KERN_THREAD_RS to a FreeBSD source tree (SYSDIR)"),
             Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
             Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
@@ -141,6 +146,9 @@ fn run(arguments: &ArgMatches) -> Result<()> {
     if let Some(run) = kit {
         println!("{}", run(&kernel::Request::read(name, lookup, &cwd)?)?);
         return Ok(());
+    }
+    if name == "judge" {
+        return judge::run(&cwd);
     }
     let config = Config::read(lookup, &cwd)?;
     match name {
@@ -197,6 +205,10 @@ fn run(arguments: &ArgMatches) -> Result<()> {
         "parity" => parity::write(&config)?,
         "check" => checks::check(&config)?,
         "miri" => println!("{}", checks::miri(&config)?),
+        "mutants" => println!(
+            "{}",
+            mutants::run(&config, &mutants::Request::read(lookup)?)?
+        ),
         "exerciser" => {
             let kind = match arguments.get_flag("host") {
                 true => exerciser::Kind::Host,

@@ -110,7 +110,8 @@ impl Rustc {
             .unwrap_or_default()
     }
 
-    fn host(&self) -> &str {
+    /// The target of programs of this machine.
+    pub fn host(&self) -> &str {
         self.field("host")
     }
 
@@ -162,7 +163,62 @@ impl Rustc {
 /// Compiles the library of a configuration and gives the object file, not
 /// linked yet.
 pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
+    // Cargo does not know of the object file and would keep one that another
+    // rustc or other flags have written.
+    process::run(&mut cargo(config, rustc, "clean")?, "cargo clean")?;
+    build(config, rustc, bindings)
+}
+
+/// The same where nothing but the sources has changed since the last time.
+pub fn recompile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
+    let _ = std::fs::remove_file(config.root.join(object(config)));
+    let object = build(config, rustc, bindings)?;
+    match object.is_file() {
+        true => Ok(object),
+        false => compile(config, rustc, bindings),
+    }
+}
+
+/// What cargo writes, relative to the repository: cargo mixes its arguments
+/// into symbol names, which must be the same in every folder.
+fn object(config: &Config) -> PathBuf {
+    Path::new("target/kt")
+        .join(config.name())
+        .join("cargo/kern_thread.o")
+}
+
+/// A cargo command on the library, with the kernel's profile.
+fn cargo(config: &Config, rustc: &Rustc, arguments: &str) -> Result<Command> {
     let target = rustc.target(config)?;
+    let out = Path::new("target/kt");
+    let target_dir = match config.toolchain {
+        // One core serves all configurations of a machine.
+        Toolchain::BuildStd => out.join(format!("core-{}", config.arch)),
+        Toolchain::Host | Toolchain::None => out.join(config.name()).join("cargo"),
+    };
+    let mut command = rustc.cargo();
+    command
+        .current_dir(&config.root)
+        .args(arguments.split(' '))
+        .args([
+            "--quiet",
+            "--locked",
+            "--color=never",
+            "--package=kern_thread",
+        ])
+        .args(["--profile=kernel", "--target", target])
+        .arg("--target-dir")
+        .arg(target_dir);
+    if config.toolchain == Toolchain::BuildStd {
+        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core");
+        if target.ends_with(".json") {
+            command.arg("-Zjson-target-spec");
+        }
+    }
+    Ok(command)
+}
+
+fn build(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
     let own = FLAGS.iter().chain(config.arch.facts().rust_flags);
     let mut flags: Vec<String> = own.map(ToString::to_string).collect();
     if config.toolchain == Toolchain::Host {
@@ -174,44 +230,11 @@ pub fn compile(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBu
     for (path, name) in rustc.remaps(&config.root) {
         flags.push(format!("--remap-path-prefix={}={name}", path.display()));
     }
-    // Relative to the repository: cargo mixes its arguments into symbol names,
-    // which must be the same in every folder.
-    let out = Path::new("target/kt");
-    let object = out.join(config.name()).join("cargo/kern_thread.o");
-    let target_dir = match config.toolchain {
-        // One core serves all configurations of a machine.
-        Toolchain::BuildStd => out.join(format!("core-{}", config.arch)),
-        Toolchain::Host | Toolchain::None => out.join(config.name()).join("cargo"),
-    };
+    let object = object(config);
     if let Some(dir) = object.parent() {
         files::make_dir(&config.root.join(dir))?;
     }
-    let cargo = |arguments: &str| {
-        let mut command = rustc.cargo();
-        command
-            .current_dir(&config.root)
-            .args(arguments.split(' '))
-            .args([
-                "--quiet",
-                "--locked",
-                "--color=never",
-                "--package=kern_thread",
-            ])
-            .args(["--profile=kernel", "--target", target])
-            .arg("--target-dir")
-            .arg(&target_dir);
-        if config.toolchain == Toolchain::BuildStd {
-            command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core");
-            if target.ends_with(".json") {
-                command.arg("-Zjson-target-spec");
-            }
-        }
-        command
-    };
-    // Cargo does not know of the object file and would keep one that another
-    // rustc or other flags have written.
-    process::run(&mut cargo("clean"), "cargo clean")?;
-    let mut command = cargo("rustc --lib --crate-type=staticlib");
+    let mut command = cargo(config, rustc, "rustc --lib --crate-type=staticlib")?;
     command
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("KERN_THREAD_OPTIONS", config.options.words())

@@ -1,6 +1,7 @@
 //! The Rust side's own tests, run by cargo and counted.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use crate::bindings;
@@ -23,16 +24,21 @@ pub fn workspace(config: &Config) -> Result<Tally> {
 pub fn library(config: &Config) -> Result<Tally> {
     let bindings = bindings::ensure(config)?;
     let stage = Stage::start("cargo", &format!("tests of the library, {}", config.name()));
+    let tally = run(&mut library_command(config, &bindings))?;
+    stage.done();
+    println!("cargo tests of the library, {}: {tally}", config.name());
+    Ok(tally)
+}
+
+/// The command that runs them.
+pub fn library_command(config: &Config, bindings: &Path) -> Command {
     let mut command = cargo_test(config);
     command
         .args(["--package", "kern_thread", "--lib", "--target-dir"])
         .arg(config.out.join("cargo"))
         .env("KERN_THREAD_OPTIONS", config.options.words())
         .env("KERN_THREAD_BINDINGS", bindings);
-    let tally = run(&mut command)?;
-    stage.done();
-    println!("cargo tests of the library, {}: {tally}", config.name());
-    Ok(tally)
+    command
 }
 
 fn cargo_test(config: &Config) -> Command {
