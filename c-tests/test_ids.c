@@ -204,6 +204,17 @@ TEST(ids_full_words, "thread ids: S06 words of the bitmap are full, the last "
 	replace(110, 170);
 	/* Nothing above 170, and the first word is full. */
 	replace(90, 90);
+	replace(160, 110);
+	replace(150, 150);
+	replace(140, 160);
+	/* The first two are full. */
+	replace(130, 130);
+	replace(5, 140);
+	replace(10, 5);
+	replace(20, 10);
+	replace(8, 20);
+	/* Nothing above 20, in its word and in all that follow. */
+	replace(7, 7);
 }
 
 TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "

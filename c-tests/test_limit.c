@@ -157,6 +157,28 @@ TEST(limit_reaps, "kern.maxthread: S04 on shortage all domains are reaped and "
 	CHECK_EQ(0, count_calls(RATECHECK "("));
 }
 
+TEST(limit_reaps_below, "kern.maxthread: S04 after reaping on shortage there "
+    "is room below the reserve: privilege is not asked for again")
+{
+	struct thread *tds[3];
+	int i;
+
+	domains(2);
+	kt_pcpu.pc_domain = 1;
+	setup(400);
+	priv_deny(true);
+	P = mkproc("p", 100);
+	for (i = 0; i < 3; i++)
+		tds[i] = thread_alloc(1);
+	(void)alloc_all();
+	for (i = 0; i < 3; i++)
+		zombie(tds[i]);
+	clear_calls();
+	CHECK(thread_alloc(1) != NULL);
+	CHECK_EQ(1, count_calls("priv_check_cred("));
+	CHECK_EQ(0, count_calls("printf("));
+}
+
 TEST(limit_reaps_local, "thread_alloc: S24 reaps the local domain first, "
     "before it counts")
 {

@@ -482,3 +482,17 @@ TEST(domain_once, "reaping: S26 the task goes round once: a zombie of a domain "
 	CHECK_EQ(0, thread_zone_fake.fz_live);
 }
 
+
+TEST(reap_no_stack, "reaping: a zombie that has no kernel stack any more")
+{
+	struct thread *td;
+
+	zombies_boot();
+	td = exited(cred_a, lim_a);
+	td->td_kstack = 0;
+	thread_stash(td);
+	clear_calls();
+	reap();
+	CHECK_EQ(0, count_calls("vm_thread_dispose("));
+	CHECK_EQ(0, thread_zone_fake.fz_live);
+}

@@ -162,6 +162,37 @@ TEST(wrong_mode, "thread_single: an unknown mode panics in a kernel without "
 	EXPECT_PANIC("calc_remaining: wrong mode 17",
 	    (void)thread_single(P, 17));
 }
+
+TEST(wrong_mode_again, "thread_single: an unknown mode, the caller "
+    "single-threads already: it panics")
+{
+
+	multi(2);
+	P->p_singlethread = T0;
+	PROC_LOCK(P);
+	EXPECT_PANIC("calc_remaining: wrong mode 17",
+	    (void)thread_single(P, 17));
+}
+
+TEST(wrong_mode_unthreaded, "thread_single: an unknown mode of a process that "
+    "has one thread: 0, nothing touched")
+{
+
+	multi(1);
+	CHECK_EQ(0, single(17));
+	CHECK_STOP(P, 0);
+	CHECK_PTR(NULL, P->p_singlethread);
+}
+
+TEST(wrong_mode_race, "thread_single: an unknown mode, somebody else is at "
+    "it: 1, nothing touched")
+{
+
+	multi(2);
+	P->p_singlethread = T1;
+	CHECK_EQ(1, single(17));
+	CHECK_PTR(T1, P->p_singlethread);
+}
 #endif
 
 /*

@@ -62,6 +62,7 @@ rw_upgrade(volatile uintptr_t *c)
 	if (RW_READERS(*c) != 1)
 		return (0);
 	*c = (uintptr_t)curthread;
+	lock_rivals();
 	return (1);
 }
 

@@ -52,8 +52,12 @@ struct plan {
 	struct point	pl_points[];
 };
 
-/* The function of the object by which its text is found. */
+/*
+ * The function of the object by which its text is found.  Where the linker
+ * wraps it (--wrap), the second name is the object's.
+ */
 extern uint8_t threadinit[];
+extern uint8_t __real_threadinit[] __attribute__((weak));
 
 static volatile uint8_t *text;
 static uint32_t *index_of;	/* of an offset's point, plus one */
@@ -255,7 +259,8 @@ start(void)
 	if (path == NULL)
 		return;
 	map_plan(path);
-	text = threadinit - plan->pl_anchor;
+	text = __real_threadinit != NULL ? __real_threadinit : threadinit;
+	text -= plan->pl_anchor;
 	index_of = calloc(plan->pl_size, sizeof(*index_of));
 	if (index_of == NULL)
 		fail("no memory");
