@@ -444,5 +444,5 @@ pub unsafe extern "C" fn u_reap_kill(signo: c_int, subtree: pid_t) -> c_int {
 /// System calls of a thread that were restarted.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_restarts(td: *mut thread) -> c_ulong {
-    entry::ext(td).restarts
+    (&raw const entry::ext(td).restarts).read_volatile()
 }

@@ -337,7 +337,7 @@ pub unsafe fn clean_up() {
             poll(c"orphans".as_ptr(), 4);
             continue;
         };
-        if (*p).p_flag & sys::P_KPROC as c_int == 0 {
+        if !proc::has(p, sys::P_KPROC) {
             finish_off(p);
         }
         if let Err(error) = exit_wait::kern_wait4(curthread(), (*p).p_pid, 0) {

@@ -158,27 +158,27 @@ pub unsafe extern "C" fn k_kthread_exit() -> ! {
 /// Signals that a process caught, and reports about it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_caught(p: *const proc_, signo: c_int) -> u64 {
-    proc::ext(p).caught[signo as usize - 1]
+    (&raw const proc::ext(p).caught[signo as usize - 1]).read_volatile()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_stop_reports(p: *const proc_) -> u64 {
-    proc::ext(p).stop_reports
+    (&raw const proc::ext(p).stop_reports).read_volatile()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_cont_reports(p: *const proc_) -> u64 {
-    proc::ext(p).cont_reports
+    (&raw const proc::ext(p).cont_reports).read_volatile()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_trap_reports(p: *const proc_) -> u64 {
-    proc::ext(p).trap_reports
+    (&raw const proc::ext(p).trap_reports).read_volatile()
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sim_coredumps(p: *const proc_) -> u64 {
-    proc::ext(p).coredumps
+    (&raw const proc::ext(p).coredumps).read_volatile()
 }
 
 #[unsafe(no_mangle)]

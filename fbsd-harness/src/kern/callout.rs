@@ -63,7 +63,7 @@ pub fn next_due() -> Option<sbintime_t> {
         if first.is_null() {
             None
         } else {
-            Some((*first).c_time)
+            Some((&raw const (*first).c_time).read_volatile())
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::machine::sanitize;
+
 /// Items of one slab.
 pub const ITEMS_PER_SLAB: usize = 4;
 
@@ -93,6 +95,9 @@ impl Keg {
     /// Lets these bytes of free items change.
     pub fn allow_writes(&mut self, bytes: Range<usize>) {
         self.unstable.push(bytes);
+        for item in self.items_in(State::Free) {
+            self.close(item);
+        }
     }
 
     /// Adds a slab of new items.
@@ -122,6 +127,7 @@ impl Keg {
         let item = self.cache.pop()?;
         let (slab, index) = self.find(item)?;
         let changed = self.changed(slab, index);
+        sanitize::unpoison(item, self.size);
         self.slabs[slab].states[index] = State::Live;
         self.live += 1;
         Some((item, changed))
@@ -147,7 +153,23 @@ impl Keg {
         let before = index * self.size..(index + 1) * self.size;
         slab.before[before].copy_from_slice(bytes(item, self.size));
         self.cache.push(item);
+        self.close(item);
         true
+    }
+
+    /// Keeps others off a free item, but for the bytes that may change.
+    fn close(&self, item: usize) {
+        sanitize::poison(item, self.size);
+        for bytes in &self.unstable {
+            sanitize::unpoison(item + bytes.start, bytes.len());
+        }
+    }
+
+    /// Lets free items be read, until they are released the next time.
+    pub fn lay_open(&self) {
+        for item in self.items_in(State::Free) {
+            sanitize::unpoison(item, self.size);
+        }
     }
 
     /// Takes the slab of `item` away if all of its items are free, and gives
@@ -166,6 +188,9 @@ impl Keg {
             .map(|index| slab.base + index * self.stride)
             .collect();
         self.cache.retain(|item| !items.contains(item));
+        for &item in &items {
+            sanitize::unpoison(item, self.size);
+        }
         Some(items)
     }
 
@@ -180,15 +205,20 @@ impl Keg {
 
     fn changed(&self, slab: usize, index: usize) -> Option<usize> {
         let slab = &self.slabs[slab];
-        let now = bytes(slab.base + index * self.stride, self.size);
+        let item = slab.base + index * self.stride;
+        sanitize::unpoison(item, self.size);
+        let now = bytes(item, self.size);
         let before = &slab.before[index * self.size..(index + 1) * self.size];
-        if now == before {
-            return None;
-        }
-        (0..self.size).find(|offset| {
-            now[*offset] != before[*offset]
-                && !self.unstable.iter().any(|bytes| bytes.contains(offset))
-        })
+        let changed = if now == before {
+            None
+        } else {
+            (0..self.size).find(|offset| {
+                now[*offset] != before[*offset]
+                    && !self.unstable.iter().any(|bytes| bytes.contains(offset))
+            })
+        };
+        self.close(item);
+        changed
     }
 }
 

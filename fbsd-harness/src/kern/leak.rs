@@ -27,6 +27,7 @@ struct Census {
 
 impl Census {
     fn take() -> Self {
+        uma::lay_open();
         let zone = uma::find("THREAD");
         let items: Vec<*mut thread> = zone.map_or_else(Vec::new, uma::Zone::live_items);
         let mut threads = vec![thread0()];

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::{Kind, curthread, fail, may_block, point, register_name};
+use crate::machine::sanitize;
 use crate::sys::{M_WAITOK, M_ZERO, malloc_type};
 
 /// Alignment of every block: that of a cache line.
@@ -170,6 +171,7 @@ pub unsafe extern "C" fn fbsd_free(address: *mut c_void, kind: *mut malloc_type)
         if let Some(block) = block {
             // SAFETY: the block was held and belongs to nobody from now on.
             unsafe { ptr::write_bytes(address.cast::<u8>(), TRASH, block.size) };
+            sanitize::poison(block.address, block.size);
             arena.kept.push_back(block);
         }
         let oldest = (arena.kept.len() > KEPT).then(|| arena.kept.pop_front());
@@ -204,6 +206,7 @@ pub unsafe extern "C" fn fbsd_free(address: *mut c_void, kind: *mut malloc_type)
 
 /// Fails if a released block was written to.
 fn check_trash(block: &Block) {
+    sanitize::unpoison(block.address, block.size);
     // SAFETY: kept blocks are still allocated.
     let bytes = unsafe { core::slice::from_raw_parts(block.address as *const u8, block.size) };
     if let Some(offset) = bytes.iter().position(|&byte| byte != TRASH) {
@@ -216,6 +219,7 @@ fn check_trash(block: &Block) {
             ),
         );
     }
+    sanitize::poison(block.address, block.size);
 }
 
 /// Fails if one of the blocks released lately was written to.

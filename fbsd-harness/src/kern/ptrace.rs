@@ -348,7 +348,7 @@ pub unsafe fn wait_stopped(p: *mut proc_) -> c_int {
     unsafe {
         let stopped = || {
             let volatile = (&raw const (*p).p_suspcount).read_volatile();
-            (*p).p_state == PRS_ZOMBIE
+            (&raw const (*p).p_state).read_volatile() == PRS_ZOMBIE
                 || proc::has(p, P_STOPPED_SIG | P_STOPPED_TRACE)
                     && volatile == (&raw const (*p).p_numthreads).read_volatile()
                     && !proc::has(p, P_WAITED)

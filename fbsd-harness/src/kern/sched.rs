@@ -358,7 +358,7 @@ unsafe extern "C" fn forward_signal(td: *mut Thread) {
     if !thread::is_running(td) {
         crate::kern::console::panic("forward_signal: thread is not TDS_RUNNING".to_string());
     }
-    let number = (*td).td_oncpu;
+    let number = (&raw const (*td).td_oncpu).read_volatile();
     if td == curthread() || number == sys::KT_NOCPU {
         return;
     }

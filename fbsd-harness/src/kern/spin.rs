@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::lock;
 use crate::machine::cpu::curthread;
@@ -211,7 +211,7 @@ unsafe extern "C" fn __mtx_unlock_spin_flags(
 /// The thread's lock as it is now.
 #[inline]
 pub unsafe fn lock_of(td: *mut sys::thread) -> *mut mtx {
-    (&raw const (*td).td_lock).read_volatile()
+    AtomicPtr::from_ptr(&raw mut (*td).td_lock).load(Ordering::Acquire)
 }
 
 /// Takes the lock of `td`, whichever it is by the time it is taken.
@@ -299,13 +299,13 @@ pub unsafe fn thread_lock_block(td: *mut sys::thread) -> *mut mtx {
             names::of(td as usize)
         ));
     }
-    (&raw mut (*td).td_lock).write_volatile(blocked());
+    AtomicPtr::from_ptr(&raw mut (*td).td_lock).store(blocked(), Ordering::Relaxed);
     m
 }
 
 /// Gives a thread that [`thread_lock_block`] marked its new lock.
 pub unsafe fn thread_lock_unblock(td: *mut sys::thread, m: *mut mtx) {
-    AtomicUsize::from_ptr((&raw mut (*td).td_lock).cast()).store(m as usize, Ordering::Release);
+    AtomicPtr::from_ptr(&raw mut (*td).td_lock).store(m, Ordering::Release);
 }
 
 /// Waits until `td` has left its CPU.

@@ -9,11 +9,11 @@ use std::ffi::c_int;
 use std::ptr;
 
 use super::{lock, sched, spin, thread, time, vmmeter};
-use crate::machine::coro::{self, sim_switch};
+use crate::machine::coro;
 use crate::machine::cpu::{cpu, curcpu, curthread, pcpu_of, smp_mode};
 use crate::machine::ext::ext;
 use crate::machine::point::{misuse, point};
-use crate::machine::{names, parallel};
+use crate::machine::{names, parallel, sanitize};
 use crate::report::{self, Counter, Kind};
 use crate::sys::{self, TDS_CAN_RUN, TDS_RUNNING, mtx, thread as Thread};
 
@@ -71,6 +71,7 @@ unsafe fn arrive() {
     let dead = (*pc).pc_deadthread;
     if !dead.is_null() {
         (*pc).pc_deadthread = ptr::null_mut();
+        sanitize::poison((*ext(dead)).stack.addr(), coro::STACK);
         thread_stash(dead);
     }
 }
@@ -122,9 +123,10 @@ unsafe fn cpu_switch(old: *mut Thread, next: *mut Thread, keep: *mut mtx) {
     let here = curcpu();
     let pc = pcpu_of(here);
     (&raw mut (*pc).pc_curthread).write_volatile(next);
-    sim_switch(
+    coro::switch(
         &raw mut (*ext(old)).rsp,
         &raw const (*ext(next)).rsp,
+        (*ext(next)).stack,
         (&raw mut (*old).td_lock).cast(),
         keep as usize,
         if smp_mode() {
@@ -191,6 +193,7 @@ pub extern "C" fn fork_trampoline() -> ! {
     // SAFETY: a new thread has been switched to, in the switch's critical section.
     unsafe {
         let td = curthread();
+        sanitize::begin((*ext(td)).stack);
         (*td).td_oncpu = curcpu() as c_int;
         (*ext(td)).cpu = curcpu() as u8;
         arrive();

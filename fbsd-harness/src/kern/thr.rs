@@ -33,7 +33,7 @@ pub unsafe fn thread_create(
     unsafe {
         let p = (*td).td_proc;
         // Checked without a lock, as an approximation.
-        if (*p).p_numthreads >= max_threads_per_proc {
+        if (&raw const (*p).p_numthreads).read_volatile() >= max_threads_per_proc {
             return Err(EPROCLIM as c_int);
         }
         let newtd = thread_alloc(fork::KSTACK_PAGES);

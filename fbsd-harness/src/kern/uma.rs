@@ -20,6 +20,7 @@ use crate::kern::host_lock::HostLock;
 use crate::kern::keg::{ITEMS_PER_SLAB, Keg, State};
 use crate::kern::{malloc, vm};
 use crate::machine::api::{Kind, fail, point, register_name};
+use crate::machine::sanitize;
 use crate::sys::{self, M_WAITOK, M_ZERO, UMA_ZONE_NOFREE};
 
 /// What a slab that was given back is filled with.
@@ -200,6 +201,7 @@ impl Zone {
             }
             // SAFETY: as above.
             unsafe { ptr::write_bytes(item as *mut u8, TRASH, self.stride) };
+            sanitize::poison(item, self.stride);
         }
     }
 }
@@ -223,6 +225,13 @@ pub fn find(name: &str) -> Option<&'static Zone> {
     zones()
         .into_iter()
         .find(|zone| zone.name.to_bytes() == name.as_bytes())
+}
+
+/// Lets the free items of all zones be read, by who checks what is left.
+pub fn lay_open() {
+    for zone in zones() {
+        zone.keg.with(|keg| keg.lay_open());
+    }
 }
 
 /// Fails if `item` is a free item of a zone.

@@ -7,18 +7,18 @@
 //! old context and entering the new one, which is the moment when a kernel
 //! publishes that a thread has left its CPU.
 
-use super::heap;
+use super::{heap, sanitize};
 use crate::report::{self, Kind};
 
 /// Bytes of a thread's stack.
 pub const STACK: usize = 64 * 1024;
 /// Stacks that one run can have at a time.
-const STACKS: usize = 2048;
+pub const STACKS: usize = 2048;
 /// Written to the far end of each stack; gone if the stack was too small.
 const CANARY: u64 = 0x5ca1_ab1e_0ddb_a11e;
 
 /// Where the stacks are: at the same address in every run.
-const BASE: usize = 0x2100_0000_0000;
+const BASE: usize = sanitize::FIXED + 0x100_0000_0000;
 
 /// Reserves the room for all stacks; memory is used when it is touched.
 pub fn reserve() -> *mut u8 {
@@ -58,6 +58,7 @@ pub fn check(low: *const u8, name: impl FnOnce() -> String) {
 
 /// A context that starts in `entry`, which must not return.
 pub fn prepare(low: *mut u8, entry: extern "C" fn() -> !) -> usize {
+    sanitize::unpoison(low.addr(), STACK);
     // SAFETY: the top of a stack that nobody uses.
     unsafe {
         let top = low.add(STACK).cast::<usize>();
@@ -75,15 +76,36 @@ pub fn prepare(low: *mut u8, entry: extern "C" fn() -> !) -> usize {
 /// Registers that a switch saves.
 const SAVED: usize = 6;
 
+/// Saves the running context to `*from`, then stores `value` to `*word`
+/// (unless null), waits until `*wait` (unless null) is not `blocked`, and
+/// goes on with the context that `*to` holds by then, whose stack is at `low`
+/// (null: the first thread's).
+///
+/// This is the order of amd64's cpu_switch: whoever sees the stored value
+/// may run the old context on another CPU; and the new context is not
+/// touched before its own switch-out elsewhere is over.
+///
+/// # Safety
+/// `*to` is a context that [`prepare`] or a switch has saved, or is about to,
+/// and that nobody else goes on with; the other pointers are valid or null.
+#[inline(always)]
+pub unsafe fn switch(
+    from: *mut usize,
+    to: *const usize,
+    low: *const u8,
+    word: *mut usize,
+    value: usize,
+    wait: *const usize,
+    blocked: usize,
+) {
+    let left = sanitize::leave(low, word);
+    sim_switch(from, to, word, value, wait, blocked);
+    sanitize::arrive(left);
+}
+
 unsafe extern "C" {
-    /// Saves the running context to `*from`, then stores `value` to `*word`
-    /// (unless null), waits until `*wait` (unless null) is not `blocked`, and
-    /// goes on with the context that `*to` holds by then.
-    ///
-    /// This is the order of amd64's cpu_switch: whoever sees the stored value
-    /// may run the old context on another CPU; and the new context is not
-    /// touched before its own switch-out elsewhere is over.
-    pub fn sim_switch(
+    /// [`switch`] itself.
+    fn sim_switch(
         from: *mut usize,
         to: *const usize,
         word: *mut usize,

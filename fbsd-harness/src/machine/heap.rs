@@ -10,10 +10,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::sanitize;
 use crate::report::{self, Kind};
 
-/// Where the region lies: where Linux puts nothing by itself.
-const BASE: usize = 0x2000_0000_0000;
+/// Where the region lies.
+const BASE: usize = sanitize::FIXED;
 /// Its size; pages that no run touches cost nothing.
 const SIZE: usize = 4 << 30;
 /// Powers of two up to the region's size.
@@ -72,7 +73,9 @@ pub fn map(address: usize, size: usize) -> *mut u8 {
 impl Heap {
     /// The size class of a layout: blocks are aligned to their size.
     fn class(layout: Layout) -> usize {
-        let size = layout.size().max(layout.align()).max(SMALLEST);
+        let size = (layout.size() + sanitize::GAP)
+            .max(layout.align())
+            .max(SMALLEST);
         size.next_power_of_two().trailing_zeros() as usize
     }
 
@@ -92,6 +95,7 @@ impl Heap {
         self.lock();
         let mut block = self.free[class].load(Ordering::Relaxed);
         if block != 0 {
+            sanitize::unpoison(block, 1 << class);
             // SAFETY: a freed block holds the address of the next one.
             let next = unsafe { ptr::with_exposed_provenance::<usize>(block).read() };
             self.free[class].store(next, Ordering::Relaxed);
@@ -111,9 +115,11 @@ impl Heap {
     fn give(&self, class: usize, block: usize) {
         self.lock();
         let next = self.free[class].load(Ordering::Relaxed);
+        sanitize::unpoison(block, SMALLEST);
         // SAFETY: the block is nobody's any more.
         unsafe { ptr::with_exposed_provenance_mut::<usize>(block).write(next) };
         self.free[class].store(block, Ordering::Relaxed);
+        sanitize::poison(block, 1 << class);
         self.unlock();
     }
 }
@@ -126,7 +132,12 @@ unsafe impl GlobalAlloc for Heap {
             // SAFETY: the caller's promise.
             return unsafe { System.alloc(layout) };
         }
-        ptr::with_exposed_provenance_mut(self.take(Self::class(layout)))
+        let class = Self::class(layout);
+        let block = self.take(class);
+        if block != 0 {
+            sanitize::poison(block + layout.size(), (1 << class) - layout.size());
+        }
+        ptr::with_exposed_provenance_mut(block)
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {

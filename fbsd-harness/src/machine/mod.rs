@@ -18,7 +18,8 @@
 //! * [`trace`]: what happened;
 //! * [`names`]: what addresses are called in reports;
 //! * [`stuck`]: the report when nobody can go on;
-//! * [`run`]: starting the machine.
+//! * [`run`]: starting the machine;
+//! * [`sanitize`]: what sanitizers are told.
 
 pub mod api;
 pub mod coro;
@@ -30,6 +31,7 @@ pub mod names;
 pub mod parallel;
 pub mod point;
 pub mod run;
+pub mod sanitize;
 pub mod step;
 pub mod stuck;
 pub mod trace;

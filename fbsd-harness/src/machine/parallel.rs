@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::coro;
 use super::cpu::{MAX_CPUS, become_cpu, cpu, curcpu, curthread, curthread_of, ncpus};
 use super::ext::ext;
-use super::stuck;
+use super::{sanitize, stuck};
 use crate::kern::{sched, switch, time};
 
 /// The host's time for a tick, while somebody is at work.
@@ -32,12 +32,14 @@ pub fn start() {
     for number in 1..ncpus() {
         thread::spawn(move || {
             become_cpu(number);
+            sanitize::start(number, false);
             let mut own = 0;
             // SAFETY: this host thread is the CPU from now on; its own stack is left for good.
             unsafe {
-                coro::sim_switch(
+                coro::switch(
                     &raw mut own,
                     &raw const (*ext(curthread())).rsp,
+                    (*ext(curthread())).stack,
                     ptr::null_mut(),
                     0,
                     ptr::null(),
@@ -102,7 +104,7 @@ fn has_nothing(number: usize) -> bool {
     // SAFETY: threads on CPUs have extensions; a racy look.
     unsafe {
         (*cpu(number)).queued.load(Ordering::Relaxed) == 0
-            && (td == (*cpu(number)).idle || (*ext(td)).polling)
+            && (td == (*cpu(number)).idle || (&raw const (*ext(td)).polling).read_volatile())
     }
 }
 

@@ -256,9 +256,10 @@ unsafe fn take(taken: Way, here: usize) {
         let from = ext(curthread());
         let to = ext(curthread_of(there));
         cpu::become_cpu(there);
-        coro::sim_switch(
+        coro::switch(
             &raw mut (*from).rsp,
             &raw const (*to).rsp,
+            (*to).stack,
             ptr::null_mut(),
             0,
             ptr::null(),

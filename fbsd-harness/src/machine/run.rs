@@ -10,7 +10,7 @@ use fbsd_explorer::Scheduler;
 use super::cpu::{self, MAX_CPUS, become_cpu, cpu as cpu_of, ncpus, pcpu_of};
 use super::ext::{THREAD_SIZE, ext};
 use super::step::Steps;
-use super::{heap, names, parallel, point, step};
+use super::{heap, names, parallel, point, sanitize, step};
 use crate::kern::{boot, callout, idle, lock, sleepq, spin, taskqueue, thread, turnstile};
 use crate::report;
 use crate::sys::{self, mtx};
@@ -64,6 +64,7 @@ pub fn run(config: Config) -> ! {
         // Between instructions, a lock that is taken inline needs no call.
         lock::set_slow_paths(!config.smp && config.steps.is_none());
         become_cpu(0);
+        sanitize::start(0, true);
         prepare_locks();
         prepare_thread0();
         for number in 0..ncpus() {
