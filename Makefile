@@ -75,6 +75,12 @@ miri: need
 mutants: need
 	@$(KT) mutants
 
+asan: need
+	@$(KT) asan
+
+tsan: need
+	@$(KT) tsan
+
 kernel-add: need
 	@$(KT) kernel-add
 
@@ -96,4 +102,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri asan tsan kernel-add kernel-remove kernel-status exerciser install need clean

@@ -45,6 +45,7 @@ mod process;
 mod program;
 mod report;
 mod rust;
+mod sanitize;
 mod scenarios;
 #[cfg(test)]
 mod scratch;
@@ -67,6 +68,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::program::Suite;
+use crate::sanitize::Sanitizer;
 
 fn command() -> Command {
     let check = || {
@@ -114,6 +116,8 @@ fn command() -> Command {
             Command::new("miri").about("Run the library's unit tests under Miri"),
             Command::new("mutants").about("Change the library in every way that cargo-mutants knows"),
             Command::new("judge").about("Test the changed library of this tree (for kt mutants)"),
+            Command::new("asan").about("The library's tests and the scenarios under AddressSanitizer"),
+            Command::new("tsan").about("The library's tests and the scenarios under ThreadSanitizer"),
             Command::new("kernel-add").about("Add the option KERN_THREAD_RS to a FreeBSD source tree (SYSDIR)"),
             Command::new("kernel-remove").about("Take it out again (SYSDIR)"),
             Command::new("kernel-status").about("Say whether a tree (SYSDIR) or a configured kernel (KERNBUILDDIR) has it"),
@@ -209,6 +213,8 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             "{}",
             mutants::run(&config, &mutants::Request::read(lookup)?)?
         ),
+        "asan" => println!("{}", sanitize::run(Sanitizer::Address, &config)?),
+        "tsan" => println!("{}", sanitize::run(Sanitizer::Thread, &config)?),
         "exerciser" => {
             let kind = match arguments.get_flag("host") {
                 true => exerciser::Kind::Host,

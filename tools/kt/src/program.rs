@@ -150,7 +150,7 @@ impl Parts {
 }
 
 /// The linker's options by which calls of the object's functions are written down.
-fn wrapped(object: &Path) -> Result<Vec<String>> {
+pub fn wrapped(object: &Path) -> Result<Vec<String>> {
     let bytes = files::read_bytes(object)?;
     let file = object::File::parse(&*bytes)
         .map_err(|cause| Error::new(format!("{}: {cause}", object.display())))?;
@@ -198,7 +198,7 @@ fn library(config: &Config) -> Result<PathBuf> {
 }
 
 /// Compiles a suite and the shims with the configuration's headers and options.
-fn compile(suite: Suite, config: &Config) -> Result<Vec<PathBuf>> {
+pub fn compile(suite: Suite, config: &Config) -> Result<Vec<PathBuf>> {
     let staged = staging::stage(config)?;
     let home = config.root.join("fbsd-harness");
     let folder = config.out.join(suite.name());

@@ -2,6 +2,7 @@
 //! [`crate::program`].
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::again;
@@ -36,8 +37,17 @@ pub const OBJECT_VARIABLES: &[&str] = &[
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(suite: Suite, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        Self::read_as(suite.target(), suite, lookup)
+    }
+
+    /// The same for another target of the makefile.
+    pub fn read_as(
+        target: &str,
+        suite: Suite,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let again = again::command(suite.target(), OBJECT_VARIABLES, value);
+        let again = again::command(target, OBJECT_VARIABLES, value);
         let only = value("ONLY").unwrap_or_default();
         let mut arguments = Vec::new();
         if let Some(schedule) = value("REPLAY") {
@@ -114,10 +124,21 @@ pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     );
     let program = program::build(request.suite, config)?;
     stage.done();
+    execute(&program, config, request, &[])
+}
+
+/// Runs a suite's program with some variables of the environment set.
+pub fn execute(
+    program: &Path,
+    config: &Config,
+    request: &Request,
+    variables: &[(&str, &str)],
+) -> Result<Tally> {
     let sum = program.with_file_name("sum");
     let _ = fs::remove_file(&sum);
-    let mut command = Command::new(&program);
+    let mut command = Command::new(program);
     command
+        .envs(variables.iter().copied())
         .args(&request.arguments)
         .args(["--again", &request.again, "--out"])
         .arg(config.out.join("pictures"));
@@ -130,7 +151,7 @@ pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     }
     let status = command
         .status()
-        .map_err(|cause| Error::io("run", &program, &cause))?;
+        .map_err(|cause| Error::io("run", program, &cause))?;
     if replays {
         return Ok(Tally::check(status.success()));
     }

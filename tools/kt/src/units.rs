@@ -50,7 +50,7 @@ fn cargo_test(config: &Config) -> Command {
 }
 
 /// Counts the tests; what a failing run printed is shown.
-fn run(command: &mut Command) -> Result<Tally> {
+pub fn run(command: &mut Command) -> Result<Tally> {
     let output = process::output(command)?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut tally = Tally::from_cargo(&text);

@@ -10,5 +10,7 @@ mod kernel_kit;
 mod kernel_rule;
 mod objects;
 mod older;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod sanitizers;
 
 mod support;
