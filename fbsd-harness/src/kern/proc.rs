@@ -12,7 +12,7 @@ use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use std::ffi::CString;
 
 use crate::kern::host_lock::HostLock;
@@ -238,6 +238,10 @@ pub fn free(p: *mut proc_) {
         if !td.is_null() {
             proc_events::thread_dtor(td);
         }
+        // thread_stash() gives this count up with a release; thread_single(),
+        // as in C, reads it without an acquire, which amd64 does not need and
+        // ThreadSanitizer misses.
+        AtomicI32::from_ptr(&raw mut (*p).p_exitthreads).load(Ordering::Acquire);
         uma::uma_zfree_arg(ZONE.load(Ordering::Acquire), p.cast(), ptr::null_mut());
     }
 }
