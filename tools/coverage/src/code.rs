@@ -248,6 +248,7 @@ impl Reader {
     fn blocks(&self) -> Result<BTreeMap<u32, Block>> {
         let leaders = self.leaders()?;
         let mut blocks: BTreeMap<u32, Block> = BTreeMap::new();
+        let mut fillers = Vec::new();
         let mut current: Vec<&Instruction> = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
             current.push(instruction);
@@ -263,9 +264,12 @@ impl Reader {
                 false => self.ending(instruction, next)?,
             };
             let start = offset(instructions[0].ip())?;
-            // Nobody comes to what fills the room between functions.
-            if instructions.iter().all(padding) && self.starts.contains(&next) {
-                continue;
+            // What fills the room before a function, or behind a jump.
+            if instructions.iter().all(padding) {
+                if self.starts.contains(&next) {
+                    continue;
+                }
+                fillers.push(start);
             }
             let block = Block {
                 start,
@@ -276,9 +280,17 @@ impl Reader {
             blocks.insert(start, block);
         }
         let ways: Vec<u32> = blocks.values().flat_map(|block| block.ways()).collect();
-        for way in ways {
+        for &way in &ways {
             if let Some(block) = blocks.get_mut(&way) {
                 block.entries += 1;
+            }
+        }
+        for start in fillers.into_iter().filter(|start| !ways.contains(start)) {
+            if let Some(filler) = blocks.remove(&start)
+                && let Ending::Goes(next) = filler.ending
+                && let Some(block) = blocks.get_mut(&next)
+            {
+                block.entries -= 1;
             }
         }
         Ok(blocks)

@@ -128,3 +128,70 @@ const ELSEWHERE: &str = "elsewhere";
 fn line_text(file: &FileCount, number: u32) -> Option<String> {
     file.text.get(number as usize - 1).cloned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::{Arm, Branch, LineCount};
+
+    /// One line that was run, with a branch that was taken one way.
+    fn coverage() -> Coverage {
+        let arm = |covered| Arm {
+            to: None,
+            covered,
+            reason: None,
+        };
+        let line = LineCount {
+            covered: true,
+            functions: ["f".to_string()].into(),
+            branches: vec![Branch {
+                at: 0,
+                function: "f".to_string(),
+                arms: vec![arm(true), arm(false)],
+            }],
+            ..LineCount::default()
+        };
+        let mut coverage = Coverage {
+            object: "c".to_string(),
+            files: Default::default(),
+        };
+        let file = coverage.files.entry("a.c".to_string()).or_default();
+        file.text = vec!["if (x)".to_string(), "y = 1;".to_string()];
+        file.lines.insert(1, line);
+        file.lines.insert(
+            2,
+            LineCount {
+                covered: true,
+                functions: ["f".to_string()].into(),
+                ..LineCount::default()
+            },
+        );
+        coverage
+    }
+
+    fn wrong(entry: &str, options: &[&str]) -> usize {
+        let text = format!("[[uncovered]]\nfile = \"a.c\"\nreason = \"why\"\n{entry}");
+        let entries = parse(&text).expect("an entry");
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        apply(&mut coverage(), &entries, &options).len()
+    }
+
+    #[test]
+    fn a_reason_is_for_something_that_is_not_covered() {
+        assert_eq!(wrong("line = \"if (x)\"", &[]), 0);
+        assert_eq!(wrong("line = \"if (x)\"\nwithin = \"f\"", &[]), 0);
+        assert_eq!(wrong("line = \"if (x)\"\nto = \"elsewhere\"", &[]), 0);
+        assert_eq!(wrong("line = \"if (x)\"\nwithin = \"g\"", &[]), 1);
+        assert_eq!(wrong("line = \"if (z)\"", &[]), 1);
+        assert_eq!(wrong("line = \"y = 1;\"", &[]), 1);
+        assert_eq!(wrong("line = \"y = 1;\"\nchance = true", &[]), 0);
+    }
+
+    #[test]
+    fn a_reason_may_be_for_some_configurations() {
+        let entry = "line = \"y = 1;\"\noptions = \"INVARIANTS -WITNESS\"";
+        assert_eq!(wrong(entry, &["INVARIANTS"]), 1);
+        assert_eq!(wrong(entry, &["INVARIANTS", "WITNESS"]), 0);
+        assert_eq!(wrong(entry, &[]), 0);
+    }
+}
