@@ -72,6 +72,9 @@ pub enum Counter {
     ProcessesCreated,
 }
 
+/// Where the set of situations lies that a generated program met.
+pub const MET: usize = 7;
+
 /// What a run leaves to the runner.
 #[repr(C)]
 pub struct Arena {
@@ -177,6 +180,23 @@ pub fn count(counter: Counter) {
         let counter = unsafe { AtomicU64::from_ptr(&raw mut (*arena).counters[counter as usize]) };
         counter.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// Adds to the set of situations that the run met.
+pub fn met(situations: u64) {
+    let arena = arena();
+    if !arena.is_null() {
+        // SAFETY: the arena lives as long as the run; only atomics touch its counters.
+        let set = unsafe { AtomicU64::from_ptr(&raw mut (*arena).counters[MET]) };
+        set.fetch_or(situations, Ordering::Relaxed);
+    }
+}
+
+/// Whether the run met one of the situations of this set.
+pub fn has_met(situations: u64) -> bool {
+    let arena = arena();
+    // SAFETY: the arena lives as long as the run.
+    !arena.is_null() && unsafe { (*arena).counters[MET] } & situations != 0
 }
 
 /// Ends the run: it passed.

@@ -13,11 +13,14 @@
 //! by bars, the third is for the controller.  A step is a word and numbers.
 //!
 //! * [`step`]: the steps and their numbers;
-//! * [`text`]: a program as a line.
+//! * [`text`]: a program as a line;
+//! * [`situation`]: rare situations that programs are meant to lead to.
 
+pub mod situation;
 pub mod step;
 pub mod text;
 
+pub use situation::Situation;
 pub use step::{Action, Call, MOST, Setting};
 
 /// A program.

@@ -74,6 +74,10 @@ steps! {
         Write "write" (),
         /// Waits on the one futex.
         UmtxWait "umtxwait" (ticks),
+        /// sigsuspend(2) without a mask.
+        SigSuspend "sigsuspend" (),
+        /// Dies of a trap.
+        Crash "crash" (),
         /// Changes it and wakes so many waiters.
         UmtxWake "umtxwake" (n),
         /// A casueword that is retried while the controller wants a conflict.
@@ -143,6 +147,12 @@ steps! {
         Conflict "conflict" (on),
         /// Writes a byte to the pipe.
         Write "write" (),
+        /// Single-threads a process from another one, and keeps it so for a while.
+        Single "single" (process, ticks),
+        /// Swaps a process out for so many ticks, if all its threads rest.
+        Swap "swap" (process, ticks),
+        /// Allocates so many threads and frees them, which uses thread ids up.
+        Alloc "alloc" (n),
         /// After so many kernel stacks, one cannot be allocated.
         Stacks "stacks" (after),
         /// Waits for a child that has died, if there is one.

@@ -6,8 +6,8 @@ use crate::kern::proc::{self, ALLPROC};
 use crate::machine::api::*;
 use crate::object::*;
 use crate::sys::{
-    P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_SYSTEM, P_TOTAL_STOP, P2_WEXIT, PRS_ZOMBIE,
-    SINGLE_ALLPROC, proc_,
+    P_KPROC, P_STOPPED_SIG, P_STOPPED_SINGLE, P_SYSTEM, P_TOTAL_STOP, P2_WEXIT, PRS_NEW,
+    PRS_ZOMBIE, SINGLE_ALLPROC, proc_,
 };
 
 /// What one pass over the processes saw.
@@ -61,7 +61,8 @@ unsafe fn stop_one(p: *mut proc_, pass: &mut Pass) {
             proc_unlock(p);
             return;
         }
-        if (*p).p_flag2 & P2_WEXIT as c_int != 0 {
+        // A process that is being made has threads without a lock yet.
+        if (*p).p_state == PRS_NEW || (*p).p_flag2 & P2_WEXIT as c_int != 0 {
             pass.seen_exiting = true;
             proc_unlock(p);
             return;

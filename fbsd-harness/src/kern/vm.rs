@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::kern::host_lock::HostLock;
 use crate::kern::{malloc, uma};
-use crate::machine::api::{Kind, fail, name_of, point, proc0, wakeup};
+use crate::machine::api::{Kind, fail, name_of, note, point, proc0, wakeup};
 use crate::sys::{KT_MAXMEMDOM, thread};
 
 /// Bytes that a stack really has, whatever its pages.
@@ -189,7 +189,10 @@ pub unsafe extern "C" fn vm_thread_new(td: *mut thread, pages: c_int) -> c_int {
         vm.stacks.insert(stack, pages);
         Some(stack)
     });
-    let Some(stack) = stack else { return 0 };
+    let Some(stack) = stack else {
+        note("=no stack", &[]);
+        return 0;
+    };
     // SAFETY: the caller's promise.
     unsafe {
         (*td).td_kstack = stack as u64;

@@ -3,6 +3,7 @@
 use super::cpu::{curcpu, curthread};
 use super::digest;
 use super::ext::ext;
+use crate::kern::host_lock::HostLock;
 use crate::report::{self, RECORDS};
 
 /// Most arguments of an event.
@@ -51,6 +52,17 @@ pub fn len() -> u64 {
     unsafe { (*arena).events }
 }
 
+/// Is told an event's name and arguments.
+type Listener = fn(&str, &[usize]);
+
+/// Who is told of each event of a run whose state is digested.
+static LISTENER: HostLock<Option<Listener>> = HostLock::new(None);
+
+/// Sets who is told of each event.
+pub fn listen(listener: Listener) {
+    LISTENER.with(|current| *current = Some(listener));
+}
+
 /// Records an event of the running thread.  In MODE=smp nothing is recorded.
 #[inline]
 pub fn note(event: &'static str, args: &[usize]) {
@@ -76,6 +88,9 @@ pub fn note(event: &'static str, args: &[usize]) {
             false => digest::Depth::Usual,
         };
         record.state = digest::state(depth);
+        if let Some(listener) = LISTENER.with(|current| *current) {
+            listener(event, args);
+        }
         if digest::ends_at(len()) {
             report::fail(report::Kind::Internal, digest::written_down(depth));
         }

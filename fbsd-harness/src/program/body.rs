@@ -138,6 +138,10 @@ unsafe fn carry_out(call: Call, last: &mut lwpid_t) {
                 let value = WORD.load(Ordering::Relaxed);
                 u_umtx_wait(WORD.as_ptr(), value, c_int::from(ticks));
             }
+            Call::SigSuspend {} => {
+                u_sigsuspend();
+            }
+            Call::Crash {} => u_crash(),
             Call::UmtxWake { n } => {
                 WORD.fetch_add(1, Ordering::Relaxed);
                 u_umtx_wake(WORD.as_ptr(), c_int::from(n));

@@ -1,18 +1,19 @@
 //! What a program's controller does.
 
 use core::ffi::c_int;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use fbsd_program::Action;
 
 use super::body::{self, CONFLICT, argument, body, sendable, signal};
+use super::{reach, single, swap};
 use crate::capi::control::{
     sim_pipe_write, sim_rest, sim_thread, sim_threads_made, sim_ticks, try_process,
 };
 use crate::capi::kernel::*;
 use crate::kern::{exit_wait, proc, sleep, vm};
 use crate::machine::api::*;
-use crate::object::thread_unsuspend;
+use crate::object::{thread_alloc, thread_free, thread_unsuspend};
 use crate::sys::{self, PRS_NORMAL, proc_, thread};
 
 /// Names of the processes that a controller starts; there are no more.
@@ -32,11 +33,33 @@ pub unsafe fn run(actions: &[Action]) {
         }
         CONFLICT.store(0, Ordering::Relaxed);
         vm::fail_stacks(0, 0);
-        k_resume_all_proc();
+        single::wait_for_all();
+        resume_all();
         end_all();
         // Kernel threads end by themselves.
         sim_ticks(c_int::from(KTHREAD_TICKS) + 1);
+        reach::end();
     }
+}
+
+/// All processes were stopped: who single-threads one would wait for the
+/// controller.
+static ALL_STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Lets all processes go on.
+unsafe fn resume_all() {
+    // SAFETY: the controller, without locks.
+    unsafe { k_resume_all_proc() };
+    ALL_STOPPED.store(false, Ordering::Relaxed);
+}
+
+/// Whether a process is traced.
+fn traced() -> bool {
+    // SAFETY: processes are type-stable; only the controller attaches.
+    proc::all()
+        .0
+        .into_iter()
+        .any(|p| unsafe { proc::has(p, sys::P_TRACED) })
 }
 
 /// Kernel threads sleep for less.
@@ -136,8 +159,15 @@ unsafe fn carry_out(action: Action, started: &mut usize) {
                 CONFLICT.store(0, Ordering::Relaxed);
                 sim_rest();
             }
-            Action::StopAll {} => k_stop_all_proc(),
-            Action::ResumeAll {} => k_resume_all_proc(),
+            // Who stops all waits until nobody is traced, and who lets all go on
+            // would end what other kernel threads are about.
+            Action::StopAll {} if single::goes_on() || traced() => (),
+            Action::StopAll {} => {
+                ALL_STOPPED.store(true, Ordering::Relaxed);
+                k_stop_all_proc();
+            }
+            Action::ResumeAll {} if single::goes_on() => (),
+            Action::ResumeAll {} => resume_all(),
             Action::KernelThread { ticks } => {
                 let arg = argument(ticks % KTHREAD_TICKS);
                 k_kthread_add(
@@ -150,6 +180,7 @@ unsafe fn carry_out(action: Action, started: &mut usize) {
             }
             Action::Conflict { on } => CONFLICT.store(i32::from(on % 2), Ordering::Relaxed),
             Action::Write {} => sim_pipe_write(body::pipe()),
+            Action::Alloc { n } => alloc(n),
             Action::Stacks { after } => vm::fail_stacks(u32::from(after), 1),
             Action::Reap {} => {
                 // ECHILD is an answer like any other.
@@ -163,6 +194,8 @@ unsafe fn carry_out(action: Action, started: &mut usize) {
             | Action::TraceSuspend { process, .. }
             | Action::TraceResume { process, .. }
             | Action::TraceKill { process }
+            | Action::Swap { process, .. }
+            | Action::Single { process, .. }
             | Action::Reaper { process, .. } => {
                 if let Some(p) = child(process).filter(|&p| sendable(p, sent(action))) {
                     of_process(action, p);
@@ -197,6 +230,9 @@ unsafe fn of_process(action: Action, p: *mut proc_) {
                 Some(td) => k_thr_kill(td, signal(number)),
                 None => 0,
             },
+            // A process that stops for its debugger keeps who single-threads it
+            // waiting.
+            Action::Attach { .. } if single::goes_on() => 0,
             Action::Attach { .. } => k_ptrace_attach(p),
             Action::Detach { .. } => k_ptrace_detach(p),
             Action::Continue { signal: number, .. } => match number % 2 {
@@ -213,10 +249,31 @@ unsafe fn of_process(action: Action, p: *mut proc_) {
             },
             Action::TraceKill { .. } => k_ptrace_kill(p),
             Action::Reaper { signal: number, .. } => k_reaper_kill(p, signal(number)),
+            Action::Single { .. } if ALL_STOPPED.load(Ordering::Relaxed) => 0,
+            Action::Single { ticks, .. } => single::process(p, ticks % KTHREAD_TICKS),
+            Action::Swap { ticks, .. } => swap::out(p, ticks % KTHREAD_TICKS),
             _ => 0,
         }
     };
     note("=result", &[error as usize]);
+}
+
+/// Threads that are allocated at once, at most.
+const ALLOCATED: u16 = 128;
+
+/// Allocates threads and frees them again, as fork does when it fails late.
+unsafe fn alloc(n: u16) {
+    // SAFETY: the controller without locks; nobody else knows the threads.
+    unsafe {
+        let threads: Vec<_> = (0..n % ALLOCATED)
+            .map(|_| thread_alloc(0))
+            .take_while(|td| !td.is_null())
+            .collect();
+        note("=allocated", &[threads.len()]);
+        for td in threads {
+            thread_free(td);
+        }
+    }
 }
 
 /// A kernel thread of the program's.

@@ -3,13 +3,21 @@
 //! The runner loads the program before it forks a run; [`SCENARIO`] is the run.
 //!
 //! * [`body`]: what its threads do in user mode;
-//! * [`control`]: what the controller does.
+//! * [`control`]: what the controller does;
+//! * [`single`]: single-threading a process from another one;
+//! * [`swap`]: swapping a process out;
+//! * [`hang`]: the hang that FreeBSD has, too;
+//! * [`reach`]: rare situations that a run meets.
 //!
 //! Numbers of a program are taken modulo what there is, so that each program
 //! means something; threads and processes are limited, so that each one ends.
 
 mod body;
 mod control;
+mod hang;
+mod reach;
+mod single;
+mod swap;
 
 use std::sync::Arc;
 
@@ -18,6 +26,7 @@ use fbsd_program::{Program, Setting};
 use crate::kern::host_lock::HostLock;
 use crate::kern::settings;
 use crate::machine::run::set_cpus;
+use crate::machine::{stuck, trace};
 
 /// The program of the next run.
 static PROGRAM: HostLock<Option<Arc<Program>>> = HostLock::new(None);
@@ -37,6 +46,8 @@ fn program() -> Arc<Program> {
 
 /// Sets the machine up.
 pub extern "C" fn setup() {
+    stuck::accept(hang::is_known);
+    trace::listen(reach::look);
     for &(setting, value) in &program().settings {
         let value = i64::from(value);
         let known = match setting {

@@ -23,6 +23,7 @@ use super::registry::{self, Scenario};
 use super::single::DET;
 use crate::machine::digest;
 use crate::program;
+use crate::report;
 
 /// Digesting takes time: a run that goes on for so long counts as a livelock.
 const MODE: Mode = Mode {
@@ -39,7 +40,7 @@ enum Wanted {
 
 /// Answers requests until there are no more.
 pub fn serve() -> Result<bool, String> {
-    let mut slot = Slot::new(0).map_err(|cause| cause.to_string())?;
+    let mut slot = Slot::anywhere().map_err(|cause| cause.to_string())?;
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|cause| cause.to_string())?;
@@ -91,18 +92,20 @@ fn scenario(id: &str, text: &str) -> Result<&'static Scenario, String> {
     Ok(&registry::PROGRAM)
 }
 
-/// How a run ended: verdict, trace hash, steps, schedule and message.
+/// How a run ended: verdict, trace hash, steps, schedule, the situations that a
+/// program met, and message.
 fn summary(ended: &Ended) -> String {
     let message = match ended.verdict {
         Verdict::Passed => "",
         _ => ended.text.lines().next().unwrap_or_default(),
     };
     format!(
-        "{}\t{:016x}\t{}\t{}\t{}\n",
+        "{}\t{:016x}\t{}\t{}\t{:x}\t{}\n",
         ended.verdict.name(),
         ended.hash,
         ended.steps,
         Schedule::of(&ended.decisions),
+        ended.counters[report::MET],
         message.replace('\t', " "),
     )
 }

@@ -1,6 +1,6 @@
 //! Many runs on both sides.
 
-use fbsd_program::Program;
+use fbsd_program::{Program, Situation};
 use proptest::strategy::ValueTree;
 
 use crate::Result;
@@ -81,6 +81,10 @@ pub struct Outcome {
     pub runs: u64,
     /// In the order in which they were found.
     pub findings: Vec<Finding>,
+    /// Runs of generated programs.
+    pub programs: u64,
+    /// How many of those met each situation.
+    pub met: [u64; Situation::ALL.len()],
 }
 
 impl Outcome {
@@ -88,6 +92,25 @@ impl Outcome {
     pub fn count(&self, what: What) -> usize {
         let found = self.findings.iter();
         found.filter(|finding| finding.what == what).count()
+    }
+
+    /// Counts what a run of a generated program met.
+    fn meet(&mut self, met: u64) {
+        self.programs += 1;
+        for (situation, runs) in Situation::ALL.iter().zip(&mut self.met) {
+            *runs += u64::from(met & situation.bit() != 0);
+        }
+    }
+
+    /// The table of situations: how many runs met each.
+    pub fn situations(&self) -> String {
+        let lines = Situation::ALL.iter().zip(self.met);
+        let lines = lines.map(|(situation, runs)| format!("  {runs:>7}  {}\n", situation.name()));
+        format!(
+            "diff: of {} runs of generated programs met\n{}",
+            self.programs,
+            lines.collect::<String>()
+        )
     }
 }
 
@@ -198,7 +221,9 @@ impl Campaign<'_> {
                     schedule: nth_schedule(round, seed, steps),
                 };
                 let found = self.outcome.findings.len();
-                steps = self.one(&run, Some(&mut tree), heard)?.steps;
+                let ended = self.one(&run, Some(&mut tree), heard)?;
+                self.outcome.meet(ended.met);
+                steps = ended.steps;
                 if self.outcome.findings.len() > found {
                     // The tree is that of the least program now.
                     break;
@@ -276,6 +301,22 @@ fn nth_schedule(round: u64, seed: u64, steps: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn situations_are_counted_by_run() {
+        let mut outcome = Outcome::default();
+        outcome.meet(Situation::Exit.bit() | Situation::NoStack.bit());
+        outcome.meet(Situation::NoStack.bit());
+        let table = outcome.situations();
+        for line in [
+            "of 2 runs",
+            "1  single-threading to exit",
+            "2  no kernel",
+            "0  kern.max",
+        ] {
+            assert!(table.contains(line), "{line}: {table}");
+        }
+    }
 
     #[test]
     fn schedules_alternate_and_depend_on_the_seed() {

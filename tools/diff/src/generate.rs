@@ -2,7 +2,7 @@
 //!
 //! The weights lead to where the file under test has rare paths: threads that
 //! are made and end while somebody single-threads their process, stops and
-//! debuggers in the middle of that, limits that are reached, kernel stacks that
+//! debuggers in the middle of that, processes that are swapped out, limits that are reached, kernel stacks that
 //! cannot be had, several memory domains, one to eight CPUs.
 
 use fbsd_program::{Action, Call, Program, Setting};
@@ -47,6 +47,8 @@ fn call() -> impl Strategy<Value = Call> {
         2 => Just(Call::NoExec {}),
         3 => few().prop_map(|code| Call::Exit { code }),
         4 => ticks().prop_map(|ticks| Call::Sleep { ticks }),
+        1 => Just(Call::SigSuspend {}),
+        2 => Just(Call::Crash {}),
         2 => (1..4u16).prop_map(|ticks| Call::Disk { ticks }),
         2 => Just(Call::Read {}),
         2 => Just(Call::Write {}),
@@ -92,8 +94,34 @@ fn action() -> impl Strategy<Value = Action> {
         1 => ticks().prop_map(|ticks| Action::KernelThread { ticks }),
         1 => few().prop_map(|on| Action::Conflict { on }),
         1 => Just(Action::Write {}),
+        2 => (few(), 1..8u16).prop_map(|(process, ticks)| Action::Single { process, ticks }),
+        2 => (few(), 1..8u16).prop_map(|(process, ticks)| Action::Swap { process, ticks }),
+        1 => (1..6u16).prop_map(|n| Action::Alloc { n }),
         1 => few().prop_map(|after| Action::Stacks { after }),
         2 => Just(Action::Reap {}),
+    ]
+}
+
+/// What a debugger does to a process, in an order in which it works.
+fn session() -> impl Strategy<Value = Vec<Action>> {
+    (few(), few(), signal(), 1..4u16, 1..4u16).prop_map(
+        |(process, thread, signal, before, after)| {
+            vec![
+                Action::Attach { process },
+                Action::Ticks { ticks: before },
+                Action::TraceSuspend { process, thread },
+                Action::Continue { process, signal },
+                Action::Ticks { ticks: after },
+            ]
+        },
+    )
+}
+
+/// One action, or several that belong together.
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    prop_oneof![
+        24 => action().prop_map(|action| vec![action]),
+        2 => session(),
     ]
 }
 
@@ -113,17 +141,32 @@ fn settings() -> impl Strategy<Value = Vec<(Setting, u16)>> {
         })
 }
 
+/// How many programs have a crowd of threads: digesting them takes time.
+const CROWDS: f64 = 0.02;
+
+/// kern.maxthread as low as can be, and so many threads at once that it is
+/// reached, or nearly, and that thread ids are used again.
+fn crowd() -> impl Strategy<Value = (u16, u16)> {
+    (110..=112u16, 96..=127u16)
+}
+
 /// Programs.
 pub fn program() -> impl Strategy<Value = Program> {
     (
         settings(),
         vec(vec(call(), 0..=CALLS), 1..=BODIES),
-        vec(action(), 0..=ACTIONS),
+        vec(actions(), 0..=ACTIONS),
+        prop::option::weighted(CROWDS, (crowd(), any::<prop::sample::Index>())),
     )
-        .prop_map(|(settings, bodies, actions)| {
+        .prop_map(|(mut settings, bodies, actions, crowd)| {
             // Without a process there is nothing to see.
             let mut all = vec![Action::Start { body: 0 }];
-            all.extend(actions);
+            all.extend(actions.into_iter().flatten());
+            if let Some(((most, n), place)) = crowd {
+                settings.retain(|(setting, _)| *setting != Setting::MaxThread);
+                settings.push((Setting::MaxThread, most));
+                all.insert(place.index(all.len()) + 1, Action::Alloc { n });
+            }
             Program {
                 settings,
                 bodies,

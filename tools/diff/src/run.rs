@@ -73,6 +73,8 @@ pub struct Ended {
     pub steps: u64,
     /// The decisions, as a schedule that repeats the run.
     pub schedule: String,
+    /// The situations that a program met: bits of `Situation`.
+    pub met: u64,
     /// The first line of what went wrong.
     pub message: String,
 }
@@ -81,7 +83,7 @@ impl Ended {
     /// Reads a side's answer.
     pub fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [verdict, digest, steps, schedule, message] = fields[..] else {
+        let [verdict, digest, steps, schedule, met, message] = fields[..] else {
             return None;
         };
         Some(Self {
@@ -89,6 +91,7 @@ impl Ended {
             digest: digest.to_string(),
             steps: steps.parse().ok()?,
             schedule: schedule.to_string(),
+            met: u64::from_str_radix(met, 16).ok()?,
             message: message.to_string(),
         })
     }
@@ -111,27 +114,29 @@ mod tests {
 
     #[test]
     fn an_answer_is_read() {
-        let ended = Ended::parse("deadlock\tabc\t12\t5A\tnobody can go on").expect("five fields");
+        let ended =
+            Ended::parse("deadlock\tabc\t12\t5A\t1f\tnobody can go on").expect("six fields");
         assert!(!ended.passed());
         assert_eq!((ended.steps, ended.schedule.as_str()), (12, "5A"));
+        assert_eq!(ended.met, 0x1f);
         assert_eq!(Ended::parse("passed\tabc\t12"), None);
     }
 
     #[test]
     fn only_how_it_ended_and_what_happened_count() {
-        let ended = Ended::parse("passed\tabc\t12\t5A\t").expect("five fields");
+        let ended = Ended::parse("passed\tabc\t12\t5A\t0\t").expect("six fields");
         let same = Ended {
             message: "elsewhere".to_string(),
             ..ended.clone()
         };
         assert!(ended.equals(&same));
         for line in [
-            "passed\tabd\t12\t5A\t",
-            "panic\tabc\t12\t5A\t",
-            "passed\tabc\t13\t5A\t",
+            "passed\tabd\t12\t5A\t0\t",
+            "panic\tabc\t12\t5A\t0\t",
+            "passed\tabc\t13\t5A\t0\t",
         ] {
             assert!(
-                !ended.equals(&Ended::parse(line).expect("five fields")),
+                !ended.equals(&Ended::parse(line).expect("six fields")),
                 "{line}"
             );
         }

@@ -152,6 +152,9 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
         // Of the program or the simulated kernel, and equal: no divergence.
         println!("diff: {failures} of the runs fail, on both sides alike");
     }
+    if outcome.programs > 0 {
+        print!("{}", outcome.situations());
+    }
     println!("diff: {} runs, {divergences} divergences", outcome.runs);
     if divergences > 0 {
         bail!("the objects differ: each divergence above says how to see it again");
