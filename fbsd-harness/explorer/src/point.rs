@@ -152,6 +152,11 @@ impl<'a> Scheduler<'a> {
         }
     }
 
+    /// Goes on by another strategy.
+    pub fn follow(&mut self, strategy: Box<dyn Strategy>) {
+        self.strategy = strategy;
+    }
+
     /// Decides which of `ways` the machine takes; `current` as in [`Point`].
     ///
     /// A point with a single way is a step, but no decision: it is not

@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering;
 
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::*;
-use crate::machine::step;
+use crate::machine::{point, step};
 use crate::report;
 
 /// What the copy's panic has to contain; none in the machine itself.
@@ -81,6 +81,7 @@ unsafe extern "C" fn sim_panic_begin(
         0 => {
             EXPECTED.with(|slot| *slot = Some(expected));
             step::stop();
+            point::without_preemption();
             1
         }
         -1 => fail(Kind::Internal, "no process for EXPECT_PANIC".into()),

@@ -10,7 +10,7 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use fbsd_explorer::{Kind as WayKind, Scheduler, Way};
+use fbsd_explorer::{Kind as WayKind, Replay, Schedule, Scheduler, Way};
 
 use super::cpu::{self, cpu as cpu_of, curcpu, curthread, curthread_of, ncpus, smp_mode};
 use super::ext::{Gate, ext};
@@ -59,6 +59,17 @@ pub fn start(scheduler: Scheduler<'static>, limit: u64) {
     let det = unsafe { &mut *DET.0.get() };
     det.scheduler = Some(scheduler);
     det.limit = limit;
+}
+
+/// From here on nothing is preempted: what a copy of the machine does follows
+/// from the state that it was made in, and not from a strategy whose decisions
+/// are recorded for the machine itself.
+pub fn without_preemption() {
+    // SAFETY: as in `decide`.
+    let det = unsafe { &mut *DET.0.get() };
+    if let Some(scheduler) = &mut det.scheduler {
+        scheduler.follow(Box::new(Replay::new(Schedule::default())));
+    }
 }
 
 /// Scheduling points so far.
