@@ -1,6 +1,7 @@
 //! `kt preempt`: scenarios with preemptions between instructions of the object.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::again;
@@ -62,6 +63,14 @@ impl Request {
 /// Some seconds' worth.
 const FEW: &str = "S21,S22,S40,S41,S42,S43,S68 --most 100 --runs 25";
 
+/// Writes the list of the object's functions in `program`, and gives its path.
+pub fn functions(config: &Config, program: &Path) -> Result<PathBuf> {
+    let object = hosted::build(config)?;
+    let list = program.with_file_name("functions");
+    files::write(&list, functions::list(&object, program)?)?;
+    Ok(list)
+}
+
 /// Runs them; what the runner says goes to standard output.
 pub fn run(config: &Config, request: &Request) -> Result<Tally> {
     let stage = Stage::start(
@@ -73,9 +82,7 @@ pub fn run(config: &Config, request: &Request) -> Result<Tally> {
         ),
     );
     let program = program::build(Suite::Scenarios, config)?;
-    let object = hosted::build(config)?;
-    let list = program.with_file_name("functions");
-    files::write(&list, functions::list(&object, &program)?)?;
+    let list = functions(config, &program)?;
     stage.done();
     let sum = program.with_file_name("preempt-sum");
     let _ = fs::remove_file(&sum);

@@ -15,6 +15,8 @@ pub enum Kind {
     Compared,
     /// A scenario on one object, under many schedules.
     Schedules,
+    /// A scenario on one object, with preemptions between its instructions.
+    Preempt,
     /// Scenarios on one object whose CPUs are threads of the host.
     Smp,
 }
@@ -29,20 +31,25 @@ struct Row {
 }
 
 /// All kinds.
-const MIX: [Row; 4] = [
+const MIX: [Row; 5] = [
     Row {
         kind: Kind::Programs,
-        share: 45,
+        share: 40,
         needs_c: false,
     },
     Row {
         kind: Kind::Compared,
-        share: 20,
+        share: 15,
         needs_c: true,
     },
     Row {
         kind: Kind::Schedules,
-        share: 25,
+        share: 20,
+        needs_c: false,
+    },
+    Row {
+        kind: Kind::Preempt,
+        share: 15,
         needs_c: false,
     },
     Row {
@@ -113,6 +120,7 @@ mod tests {
                 Kind::Programs => 30,
                 Kind::Compared => 70,
                 Kind::Schedules => 400,
+                Kind::Preempt => 1300,
             };
             *spent.entry(kind).or_default() += took;
             sum += took;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use self::bench::{Bench, Objects};
+use self::bench::{Bench, Objects, Program};
 use self::campaign::{Campaign, Hand};
 use self::failures::{Failure, Failures};
 use self::host::{Cpus, Lock};
@@ -36,10 +36,14 @@ use crate::config::{Config, Implementation};
 use crate::diff;
 use crate::error::{Result, bail};
 use crate::files;
+use crate::preempt;
 use crate::program::{self, Suite};
 use crate::report::Stage;
 use crate::scenarios;
 
+/// Scenarios in which threads meet without a lock: reapers and exits, zombie
+/// lists, the end of single-threading, the tid hash.
+const MEETING: &str = "S21,S22,S24,S40,S41,S42,S43,S68,S69";
 /// Seconds unless `TIME` says otherwise.
 const TIME: u64 = 60;
 
@@ -54,25 +58,18 @@ pub struct Request {
     restart: bool,
     /// Where state and failures are kept, if not in the configuration's folder.
     folder: Option<PathBuf>,
-    /// The commands that compare, and that run scenarios on each object.
+    /// The command that compares.
     compare_again: String,
+    /// The commands that run scenarios on the C object and on the Rust object,
+    /// and those that preempt inside them.
     run_again: [String; 2],
+    preempt_again: [String; 2],
 }
 
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>, folder: Option<PathBuf>) -> Result<Self> {
         let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let run_again = [Implementation::C, Implementation::Rust].map(|implementation| {
-            let value = |name: &str| match name {
-                "IMPL" => Some(implementation.to_string()),
-                // The Rust object is the same with and without it.
-                "KERN_THREAD_C" if implementation == Implementation::Rust => None,
-                _ => lookup(name),
-            };
-            let target = Suite::Scenarios.target();
-            again::command(target, scenarios::OBJECT_VARIABLES, value)
-        });
         let compare_again = again::command("diff", diff::OBJECT_VARIABLES, |name| {
             // Comparing needs it, whether or not this soak had it.
             let absent = (name == "KERN_THREAD_C").then(|| "file".to_string());
@@ -84,9 +81,22 @@ impl Request {
             restart: value("RESTART").is_some_and(|text| text.trim() != "0"),
             folder,
             compare_again,
-            run_again,
+            run_again: commands(Suite::Scenarios.target(), &lookup),
+            preempt_again: commands("preempt", &lookup),
         })
     }
+}
+
+/// The commands for a target on the C object and on the Rust object.
+fn commands(target: &str, lookup: impl Fn(&str) -> Option<String>) -> [String; 2] {
+    [Implementation::C, Implementation::Rust].map(|implementation| {
+        again::command(target, scenarios::OBJECT_VARIABLES, |name| match name {
+            "IMPL" => Some(implementation.to_string()),
+            // The Rust object is the same with and without it.
+            "KERN_THREAD_C" if implementation == Implementation::Rust => None,
+            _ => lookup(name),
+        })
+    })
 }
 
 /// Soaks; the last line has the figures, the error says that there was something.
@@ -144,28 +154,42 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
 /// Builds the programs.
 fn objects(config: &Config, request: &Request) -> Result<Objects> {
     let stage = Stage::start("soak", &format!("{}: the programs", config.name()));
-    let program = |implementation| {
-        program::build(
-            Suite::Scenarios,
-            &Config {
-                implementation,
-                ..config.clone()
-            },
-        )
-    };
-    let rust = program(Implementation::Rust)?;
+    let [c_again, rust_again] = &request.run_again;
+    let [c_preempt, rust_preempt] = &request.preempt_again;
+    let rust = program(config, Implementation::Rust, rust_again, rust_preempt)?;
     let c = match &config.oracle {
-        Some(_) => Some(program(Implementation::C)?),
+        Some(_) => Some(program(config, Implementation::C, c_again, c_preempt)?),
         None => None,
     };
     stage.done();
     Ok(Objects {
-        scenarios: diff::scenarios(&rust, None)?,
+        scenarios: diff::scenarios(&rust.path, None)?,
+        meeting: diff::scenarios(&rust.path, Some(MEETING))?,
         c,
         rust,
         compare_again: request.compare_again.clone(),
-        run_again: request.run_again.clone(),
         pictures: config.out.join("pictures"),
+    })
+}
+
+/// Builds the program with one object.
+fn program(
+    config: &Config,
+    implementation: Implementation,
+    run_again: &str,
+    preempt_again: &str,
+) -> Result<Program> {
+    let config = Config {
+        implementation,
+        ..config.clone()
+    };
+    let path = program::build(Suite::Scenarios, &config)?;
+    Ok(Program {
+        implementation,
+        functions: preempt::functions(&config, &path)?,
+        path,
+        run_again: run_again.to_string(),
+        preempt_again: preempt_again.to_string(),
     })
 }
 
@@ -173,7 +197,7 @@ fn objects(config: &Config, request: &Request) -> Result<Objects> {
 fn digest(objects: &Objects) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for program in objects.c.iter().chain([&objects.rust]) {
-        files::read_bytes(program)?.hash(&mut hasher);
+        files::read_bytes(&program.path)?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
@@ -240,6 +264,10 @@ mod tests {
         assert_eq!(
             with_c.compare_again,
             format!("make diff KERN_THREAD_C=a.c {options}")
+        );
+        assert_eq!(
+            with_c.preempt_again[1],
+            format!("make preempt IMPL=rust {options}")
         );
         let alone = request(&[("RESTART", "0")]).expect("valid");
         assert_eq!((alone.time, alone.restart), (TIME, false));

@@ -6,6 +6,8 @@
 pub struct Words {
     /// Runs.
     pub schedules: u64,
+    /// Runs with preemptions inside the object.
+    pub preemptions: u64,
     /// Threads that were created, which MODE=smp tells.
     pub threads: u64,
     /// What failed.
@@ -47,6 +49,9 @@ pub fn read(tap: &str) -> Words {
                 failed.replay = Some(replay);
             }
         }
+        if let Some(sum) = line.strip_prefix("preempt: ") {
+            words.preemptions += counted(sum, "preemptions").unwrap_or_default();
+        }
         if let Some(number) = line
             .strip_prefix("# ")
             .and_then(|comment| comment.strip_suffix(" threads created"))
@@ -55,6 +60,12 @@ pub fn read(tap: &str) -> Words {
         }
     }
     words
+}
+
+/// The number of something in "9 scenarios passed, 312 preemptions".
+fn counted(sum: &str, what: &str) -> Option<u64> {
+    let mut parts = sum.split(", ");
+    parts.find_map(|part| part.strip_suffix(what)?.trim().parse().ok())
 }
 
 /// The number in a test's comment: "# 200 schedules, 0.12 s".
@@ -101,5 +112,14 @@ ok 3 - S41 Skipped # SKIP no reason
             }]
         );
         assert_eq!(read("killed\n"), Words::default());
+    }
+
+    #[test]
+    fn preemptions_are_counted() {
+        let words = read(
+            "ok 1 - S21 A reaper # 2328 instructions, 1 of 2274 preemptions, 39 runs with several, 1.31 s\n\
+             preempt: 1 scenarios passed, 40 preemptions, 0 failures\n",
+        );
+        assert_eq!((words.preemptions, words.schedules), (40, 0));
     }
 }
