@@ -4,7 +4,9 @@
 /*
  * Runs the tests and prints TAP.  Each test has a process of its own, so it
  * starts with the object's data as a kernel finds it at boot, and one that
- * crashes or never ends fails alone.
+ * crashes or never ends fails alone.  All tests are run four times: with locks
+ * that nobody else wants, with contended ones, with recursed spin locks, and
+ * with lockstat watching (tap.h).
  *
  *	ctests [-l | -x] [word ...]
  *
@@ -192,12 +194,44 @@ print_diag(char *diag)
 		printf("# %s\n", line);
 }
 
+/*
+ * Runs one test and prints its line.
+ */
+static int failed, passed, skipped;
+
+static void
+report(const struct tap_test *tt, int mode)
+{
+	static char diag[1 << 16];
+	int number;
+
+	fflush(stdout);
+	number = failed + passed + skipped + 1;
+	switch (run_test(tt, mode, diag, sizeof(diag))) {
+	case TAP_PASS:
+		passed++;
+		printf("ok %d - %s%s\n", number, tt->tt_desc, modes[mode]);
+		break;
+	case TAP_SKIP:
+		skipped++;
+		diag[strcspn(diag, "\n")] = '\0';
+		printf("ok %d - %s%s # SKIP %s\n", number, tt->tt_desc,
+		    modes[mode], diag);
+		break;
+	default:
+		failed++;
+		printf("not ok %d - %s%s\n# test %s\n", number, tt->tt_desc,
+		    modes[mode], tt->tt_id);
+		print_diag(diag);
+		break;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	static char diag[1 << 16];
 	const struct tap_test *const *ttp;
-	int failed, i, list, mode, n, passed, skipped, stop;
+	int list, mode, n, stop;
 
 	list = argc > 1 && strcmp(argv[1], "-l") == 0;
 	stop = argc > 1 && strcmp(argv[1], "-x") == 0;
@@ -218,35 +252,11 @@ main(int argc, char **argv)
 		return (2);
 	}
 	printf("1..%d\n", n * TAP_MODES);
-	i = failed = passed = skipped = 0;
 	for (mode = 0; mode < TAP_MODES; mode++)
-	for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests; ttp++) {
-		if (!selected(*ttp, argv))
-			continue;
-		if (stop && failed != 0)
-			break;
-		i++;
-		fflush(stdout);
-		switch (run_test(*ttp, mode, diag, sizeof(diag))) {
-		case TAP_PASS:
-			passed++;
-			printf("ok %d - %s%s\n", i, (*ttp)->tt_desc,
-			    modes[mode]);
-			break;
-		case TAP_SKIP:
-			skipped++;
-			diag[strcspn(diag, "\n")] = '\0';
-			printf("ok %d - %s%s # SKIP %s\n", i,
-			    (*ttp)->tt_desc, modes[mode], diag);
-			break;
-		default:
-			failed++;
-			printf("not ok %d - %s%s\n# test %s\n", i,
-			    (*ttp)->tt_desc, modes[mode], (*ttp)->tt_id);
-			print_diag(diag);
-			break;
-		}
-	}
+		for (ttp = __start_set_kt_tests; ttp < __stop_set_kt_tests;
+		    ttp++)
+			if (selected(*ttp, argv) && !(stop && failed != 0))
+				report(*ttp, mode);
 	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
 	return (failed != 0);
 }
