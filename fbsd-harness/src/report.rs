@@ -4,7 +4,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use crate::machine::{names, point, trace};
+use crate::machine::{allowed, names, point, trace};
 
 /// Why a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,11 @@ pub struct Arena {
     pub events: u64,
     /// A hash of all events.
     pub hash: u64,
+    /// Events before a lock was waited for that only one of two compared objects
+    /// has, and one more; 0: it did not happen.
+    pub parted: u64,
+    /// Digests of what rules allow to differ.
+    pub aside: [u64; allowed::MOST],
     /// Numbers that a scenario or the harness leaves to the runner's table.
     pub counters: [u64; 8],
     /// What went wrong, in UTF-8.
@@ -136,6 +141,8 @@ impl Arena {
             (*arena).hash = 0;
             (*arena).ticks = 0;
             (*arena).counters = [0; 8];
+            (*arena).parted = 0;
+            (*arena).aside = [0; allowed::MOST];
         }
         ARENA.store(arena, Ordering::Relaxed);
     }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::{Kind, curthread, fail, may_block, point, register_name};
-use crate::machine::sanitize;
+use crate::machine::{allowed, digest, heap, sanitize};
 use crate::sys::{M_WAITOK, M_ZERO, malloc_type};
 
 /// Alignment of every block: that of a cache line.
@@ -37,8 +37,42 @@ struct Block {
     serial: u64,
 }
 
+/// Blocks that a rule leaves to the object, with the rule's number.  They are
+/// written down without allocating anything.
+struct Own {
+    blocks: [Option<(Block, usize)>; OWN],
+    /// How many there ever were.
+    used: usize,
+}
+
+/// Blocks that a run can leave to the object.
+const OWN: usize = 256;
+
+impl Own {
+    fn add(&mut self, block: Block, rule: usize) {
+        let Some(slot) = self.blocks.get_mut(self.used) else {
+            fail(
+                Kind::Internal,
+                format!("more than {OWN} blocks of the object's own"),
+            );
+        };
+        *slot = Some((block, rule));
+        self.used += 1;
+    }
+
+    /// Forgets a block of this type, whose memory is not used again; false if
+    /// it is none.
+    fn remove(&mut self, address: usize, kind: usize) -> bool {
+        let found = self.blocks[..self.used].iter_mut().find(|slot| {
+            slot.is_some_and(|(block, _)| block.address == address && block.kind == kind)
+        });
+        found.and_then(Option::take).is_some()
+    }
+}
+
 struct Arena {
     held: BTreeMap<usize, Block>,
+    own: Own,
     kept: VecDeque<Block>,
     /// Blocks allocated so far.
     allocated: u64,
@@ -48,6 +82,10 @@ struct Arena {
 
 static ARENA: HostLock<Arena> = HostLock::new(Arena {
     held: BTreeMap::new(),
+    own: Own {
+        blocks: [None; OWN],
+        used: 0,
+    },
     kept: VecDeque::new(),
     allocated: 0,
     types: Vec::new(),
@@ -132,8 +170,13 @@ pub extern "C" fn fbsd_malloc(size: usize, kind: *mut malloc_type, flags: c_int)
         assert_may_sleep("malloc with M_WAITOK");
     }
     let layout = layout(size);
-    // SAFETY: the layout has a size.
-    let address = unsafe { alloc_zeroed(layout) };
+    let rule = digest::watched().then(|| allowed::memory(&type_name(kind.addr())));
+    let rule = rule.flatten();
+    let address = match rule {
+        Some(_) => heap::own(layout),
+        // SAFETY: the layout has a size.
+        None => unsafe { alloc_zeroed(layout) },
+    };
     if address.is_null() {
         handle_alloc_error(layout);
     }
@@ -148,8 +191,13 @@ pub extern "C" fn fbsd_malloc(size: usize, kind: *mut malloc_type, flags: c_int)
             kind: kind.addr(),
             serial: arena.allocated,
         };
-        arena.allocated += 1;
-        arena.held.insert(address.addr(), block);
+        match rule {
+            Some(rule) => arena.own.add(block, rule),
+            None => {
+                arena.allocated += 1;
+                arena.held.insert(address.addr(), block);
+            }
+        }
     });
     address.cast()
 }
@@ -164,6 +212,9 @@ pub unsafe extern "C" fn fbsd_free(address: *mut c_void, kind: *mut malloc_type)
     point("free", &[kind.addr(), address.addr()]);
     check_type(kind, "free");
     if address.is_null() {
+        return;
+    }
+    if ARENA.with(|arena| arena.own.remove(address.addr(), kind.addr())) {
         return;
     }
     let (block, oldest) = ARENA.with(|arena| {
@@ -247,20 +298,21 @@ pub fn blocks_named(name: &str) -> Vec<(*mut c_void, usize)> {
 
 fn held(wanted: impl Fn(&Block) -> bool) -> Vec<Block> {
     let mut blocks: Vec<Block> = ARENA.with(|arena| {
-        arena
-            .held
-            .values()
-            .filter(|block| wanted(block))
-            .copied()
-            .collect()
+        let own = arena.own.blocks.iter().flatten().map(|(block, _)| block);
+        let all = arena.held.values().chain(own);
+        all.filter(|block| wanted(block)).copied().collect()
     });
     blocks.sort_by_key(|block| block.serial);
     blocks
 }
 
-/// Calls `f` with the address and the size of every held block, by address.
-pub fn for_each(mut f: impl FnMut(usize, usize)) {
+/// Calls `f` with the address and the size of every held block, by address;
+/// `own` also with the number of the rule by which it is the object's own.
+pub fn for_each(mut f: impl FnMut(usize, usize), mut own: impl FnMut(usize, usize, usize)) {
     ARENA.with(|arena| {
+        for (block, rule) in arena.own.blocks[..arena.own.used].iter().flatten() {
+            own(block.address, block.size, *rule);
+        }
         for block in arena.held.values() {
             f(block.address, block.size);
         }

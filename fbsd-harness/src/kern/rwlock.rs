@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{lock, spin};
 use crate::machine::cpu::curthread;
 use crate::machine::ext::{Gate, ext};
-use crate::machine::names;
 use crate::machine::point::{misuse, point};
+use crate::machine::{allowed, names};
 use crate::sys::{self, lock_object, rwlock, thread as Thread};
 
 const READ: usize = sys::RW_LOCK_READ as usize;
@@ -62,6 +62,7 @@ unsafe extern "C" fn _rw_init_flags(c: *mut usize, name: *const c_char, _opts: c
 
 /// Lets others run until the lock's word is not `seen`.
 unsafe fn wait_change(rw: *mut rwlock, seen: usize) {
+    allowed::waits(rw as usize);
     let td = curthread();
     let owner = (seen & !FLAGS) as *mut Thread;
     if seen & READ == 0 && owner == td {

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::lock;
 use crate::machine::cpu::curthread;
-use crate::machine::names;
 use crate::machine::point::{misuse, point, spin_until};
 use crate::machine::trace::note;
+use crate::machine::{allowed, names};
 use crate::sys::{self, MTX_SPIN, lock_object, mtx, proc_};
 
 /// The lock of threads that are leaving their CPU: nobody ever owns it.
@@ -133,6 +133,7 @@ unsafe fn acquire_quietly(m: *mut mtx) {
 
 /// Spins because of a lock until `condition` holds, and tells the trace.
 pub unsafe fn spin_on(m: *mut mtx, what: &'static str, condition: impl Fn() -> bool) {
+    allowed::waits(m as usize);
     note("=spins", &[m as usize]);
     spin_until(what, condition);
     note("=kernel", &[curthread() as usize]);

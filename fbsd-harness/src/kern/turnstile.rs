@@ -11,7 +11,7 @@ use crate::machine::cpu::curthread;
 use crate::machine::ext::ext;
 use crate::machine::point::point;
 use crate::machine::trace::note;
-use crate::machine::{digest, names};
+use crate::machine::{allowed, digest, names};
 use crate::sys::{self, SRQ_HOLD, TDI_LOCK, mtx, thread as Thread};
 
 const CHAINS: usize = 32;
@@ -85,6 +85,7 @@ unsafe extern "C" fn turnstile_free(ts: *mut sys::turnstile) {
 /// Waits for `m`, whose word was `value` and whose owner was off the CPU;
 /// returns when it is worth another try.
 pub unsafe fn block(m: *mut mtx, value: usize) {
+    allowed::waits(m as usize);
     let chain = chain(m);
     spin::mtx_lock_spin(&raw mut (*chain).lock);
     let word = spin::word(m);

@@ -13,7 +13,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::{coro, names};
+use super::allowed::{self, Structure};
+use super::{coro, heap, names};
 use crate::kern::host_lock::HostLock;
 use crate::kern::{callout, malloc, proc, sysctl, taskqueue, thread, uma, vm};
 use crate::sys::{proc_, thread as Thread};
@@ -119,6 +120,8 @@ pub fn stable(word: usize) -> u64 {
     const A_STATIC: u64 = 0x5354_4154;
     /// What an address on the host thread's own stack, which ctl has, counts as.
     const A_STACK: u64 = 0x5354_4b00_0000;
+    /// What memory counts as that a rule leaves to the object.
+    const OF_ITS_OWN: u64 = 0x4f57_4e00;
     /// Where Linux puts that stack, somewhere.
     const HOST_STACK: std::ops::Range<usize> = 0x7f00_0000_0000..0x8000_0000_0000;
     if in_program(word) {
@@ -126,6 +129,9 @@ pub fn stable(word: usize) -> u64 {
     }
     if HOST_STACK.contains(&word) {
         return A_STACK;
+    }
+    if heap::is_own(word) {
+        return OF_ITS_OWN;
     }
     coro::stack_of(word).map_or(word as u64, |index| A_STACK + 1 + index as u64)
 }
@@ -158,7 +164,7 @@ struct Word {
 #[derive(Clone, Copy)]
 enum Kind {
     /// A thread or a process, which have names.
-    Named,
+    Named(Structure),
     /// Something else.
     Other(&'static str),
 }
@@ -169,6 +175,10 @@ fn words(kind: Kind, start: usize, size: usize, f: &mut impl FnMut(Word)) {
         // SAFETY: threads and processes are type-stable memory, blocks are held;
         // another thread of the run does not run now.
         let word = unsafe { ((start + offset) as *const usize).read_volatile() };
+        let word = match kind {
+            Kind::Named(structure) => allowed::masked(structure, offset, word),
+            Kind::Other(_) => word,
+        };
         f(Word {
             start,
             kind,
@@ -187,13 +197,25 @@ pub fn state(depth: Depth) -> u64 {
 
 /// Calls `f` with every word of the state.
 fn each(depth: Depth, mut f: impl FnMut(Word)) {
-    thread::for_each(|td| words(Kind::Named, td as usize, size_of::<Thread>(), &mut f));
-    proc::for_each(|p| words(Kind::Named, p as usize, size_of::<proc_>(), &mut f));
-    malloc::for_each(|start, size| {
-        if size <= LARGE || depth == Depth::Whole {
-            words(Kind::Other("block"), start, size, &mut f);
-        }
-    });
+    let (td_kind, p_kind) = (
+        Kind::Named(Structure::Thread),
+        Kind::Named(Structure::Process),
+    );
+    thread::for_each(|td| words(td_kind, td as usize, size_of::<Thread>(), &mut f));
+    proc::for_each(|p| words(p_kind, p as usize, size_of::<proc_>(), &mut f));
+    malloc::for_each(
+        |start, size| {
+            if size <= LARGE || depth == Depth::Whole {
+                words(Kind::Other("block"), start, size, &mut f);
+            }
+        },
+        |start, size, rule| {
+            if depth == Depth::Whole {
+                let mut own = |word: Word| allowed::aside(rule, stable(word.word));
+                words(Kind::Other("block"), start, size, &mut own);
+            }
+        },
+    );
     others(|kind, start, offset, word| {
         f(Word {
             start,
@@ -217,8 +239,11 @@ fn others(mut f: impl FnMut(&'static str, usize, usize, usize)) {
                 0,
                 (*ext).blocked_on as usize,
             );
-            for (index, &lock) in (&(*ext).held)[..(*ext).nheld].iter().enumerate() {
-                f("holds the lock", td as usize, index, lock as usize);
+            for &lock in &(&(*ext).held)[..(*ext).nheld] {
+                match allowed::is_own_lock(lock as usize) {
+                    Some(rule) => allowed::aside(rule, stable(lock as usize)),
+                    None => f("holds the lock", td as usize, 0, lock as usize),
+                }
             }
         }
     });
@@ -239,7 +264,7 @@ pub fn written_down(depth: Depth) -> String {
     each(depth, |word| {
         if word.word != 0 {
             let owner = match word.kind {
-                Kind::Named => names::of(word.start),
+                Kind::Named(_) => names::of(word.start),
                 Kind::Other(kind) => format!("*{kind} {}", shown(word.start)),
             };
             let line = format!("{owner} {:#x} {}\n", word.offset, shown(word.word));

@@ -22,6 +22,10 @@ const CLASSES: usize = 33;
 /// The smallest block: room for a link, and any ordinary alignment.
 const SMALLEST: usize = 16;
 
+/// Where memory lies that a rule leaves to the object under test.
+const OWN_BASE: usize = 0x2200_0000_0000;
+const OWN_SIZE: usize = 1 << 30;
+
 /// The program's allocator: the host's until a run starts.
 struct Heap {
     started: AtomicBool,
@@ -68,6 +72,31 @@ pub fn map(address: usize, size: usize) -> *mut u8 {
         report::fail(Kind::Internal, format!("no address space at {address:#x}"));
     }
     found.cast()
+}
+
+/// Zeroed memory that a rule leaves to the object, from a region of its own:
+/// what else is allocated has the same addresses without it.  MODE=det.
+pub fn own(layout: Layout) -> *mut u8 {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let mut start = NEXT.load(Ordering::Relaxed);
+    if start == 0 {
+        start = map(OWN_BASE, OWN_SIZE).expose_provenance();
+    }
+    start = start.next_multiple_of(layout.align());
+    if start + layout.size() > OWN_BASE + OWN_SIZE {
+        report::fail(
+            Kind::Internal,
+            "the object's own memory is too small".into(),
+        );
+    }
+    NEXT.store(start + layout.size(), Ordering::Relaxed);
+    ptr::with_exposed_provenance_mut(start)
+}
+
+/// Does the address lie there?
+#[inline]
+pub fn is_own(address: usize) -> bool {
+    (OWN_BASE..OWN_BASE + OWN_SIZE).contains(&address)
 }
 
 impl Heap {

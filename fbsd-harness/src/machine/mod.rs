@@ -7,6 +7,7 @@
 //! every CPU is a host thread and coroutines move between them.  Kernel code is
 //! the same in both: it reads curthread from GS and takes the locks it needs.
 //!
+//! * [`allowed`]: what may differ between two objects;
 //! * [`coro`]: stacks and the context switch;
 //! * [`cpu`]: CPUs, pcpu, GS;
 //! * [`digest`]: a run as numbers that two programs can compare;
@@ -21,6 +22,7 @@
 //! * [`run`]: starting the machine;
 //! * [`sanitize`]: what sanitizers are told.
 
+pub mod allowed;
 pub mod api;
 pub mod coro;
 pub mod cpu;

@@ -86,9 +86,10 @@ pub fn point(event: &'static str, args: &[usize]) {
         parallel::end_turn();
         return;
     }
-    trace::note(event, args);
-    // SAFETY: runs on a simulated CPU.
-    unsafe { choose(false) };
+    if trace::note(event, args) {
+        // SAFETY: runs on a simulated CPU.
+        unsafe { choose(false) };
+    }
 }
 
 /// As [`point`], in a loop that only waits for others.
@@ -99,9 +100,10 @@ pub fn yield_point(event: &'static str, args: &[usize]) {
         std::hint::spin_loop();
         return;
     }
-    trace::note(event, args);
-    // SAFETY: runs on a simulated CPU.
-    unsafe { choose(true) };
+    if trace::note(event, args) {
+        // SAFETY: runs on a simulated CPU.
+        unsafe { choose(true) };
+    }
 }
 
 /// Waits on the CPU until `condition` holds; it only reads memory.

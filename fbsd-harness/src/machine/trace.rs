@@ -1,8 +1,8 @@
 //! What happened, event by event, in the arena.
 
 use super::cpu::{curcpu, curthread};
-use super::digest;
 use super::ext::ext;
+use super::{allowed, digest};
 use crate::kern::host_lock::HostLock;
 use crate::report::{self, RECORDS};
 
@@ -63,12 +63,16 @@ pub fn listen(listener: Listener) {
     LISTENER.with(|current| *current = Some(listener));
 }
 
-/// Records an event of the running thread.  In MODE=smp nothing is recorded.
+/// Records an event of the running thread; false if it is one that a rule leaves
+/// out.  In MODE=smp nothing is recorded.
 #[inline]
-pub fn note(event: &'static str, args: &[usize]) {
+pub fn note(event: &'static str, args: &[usize]) -> bool {
     let arena = report::arena();
     if arena.is_null() || super::cpu::smp_mode() {
-        return;
+        return true;
+    }
+    if allowed::leaves_out(event, args) {
+        return false;
     }
     let mut record = Record {
         event: event.as_ptr(),
@@ -106,8 +110,11 @@ pub fn note(event: &'static str, args: &[usize]) {
         }
         (*arena).events = position + 1;
         (*ext(curthread())).last_event = position;
-        (*arena).hash = mix((*arena).hash, &record);
+        if (*arena).parted == 0 {
+            (*arena).hash = mix((*arena).hash, &record);
+        }
     }
+    true
 }
 
 /// Folds an event into a hash that does not depend on where memory lies.

@@ -12,6 +12,7 @@ use fbsd_explorer::trace::Trace;
 use fbsd_explorer::{Decision, Tape, tape};
 
 use super::convert;
+use crate::machine::allowed;
 use crate::report::{self, Kind};
 
 /// How a run ended.
@@ -146,6 +147,16 @@ impl Arena {
     /// The numbers that the run left.
     pub fn counters(&self) -> [u64; COUNTERS] {
         self.report().counters
+    }
+
+    /// Events before the run went a way of its own, if it did.
+    pub fn parted(&self) -> Option<u64> {
+        self.report().parted.checked_sub(1)
+    }
+
+    /// Digests of what rules allow to differ.
+    pub fn aside(&self) -> [u64; allowed::MOST] {
+        self.report().aside
     }
 
     /// The run's events.

@@ -9,8 +9,8 @@ use fbsd_explorer::{Decision, Scheduler, Strategy};
 use super::arena::{Arena, COUNTERS, Verdict};
 use super::host;
 use super::registry::Scenario;
-use crate::machine;
 use crate::machine::step::Steps;
+use crate::machine::{self, allowed};
 use crate::report::{self, Kind};
 
 /// How runs are made.
@@ -128,6 +128,16 @@ impl Slot {
     /// What threads and processes held at each event of that run.
     pub fn states(&self) -> Vec<u64> {
         self.arena.states()
+    }
+
+    /// How many of its events came before it went a way of its own, if it did.
+    pub fn parted(&self) -> Option<u64> {
+        self.arena.parted()
+    }
+
+    /// Digests of what rules allow to differ in that run.
+    pub fn aside(&self) -> [u64; allowed::MOST] {
+        self.arena.aside()
     }
 
     /// A run from beginning to end.

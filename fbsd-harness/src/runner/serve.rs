@@ -7,6 +7,7 @@
 //! run    SCENARIO SCHEDULE PROGRAM            how it ended, as fields
 //! trace  SCENARIO SCHEDULE PROGRAM            its events, a line each
 //! state  POSITION SCENARIO SCHEDULE PROGRAM   every thread and process then
+//! allow  NUMBER KIND THREE FIELDS             a rule for the runs to come: a dot
 //! ```
 //!
 //! SCENARIO is an id, or `program` for a generated program, whose text is in
@@ -21,7 +22,7 @@ use super::arena::Verdict;
 use super::child::{Ended, Mode, Slot};
 use super::registry::{self, Scenario};
 use super::single::DET;
-use crate::machine::digest;
+use crate::machine::{allowed, digest};
 use crate::program;
 use crate::report;
 
@@ -55,6 +56,12 @@ pub fn serve() -> Result<bool, String> {
 fn answer(slot: &mut Slot, line: &str) -> Result<String, String> {
     let fields: Vec<&str> = line.split('\t').collect();
     let (wanted, rest) = match fields[..] {
+        ["allow", ref rule @ ..] => {
+            return match allowed::add(rule) {
+                Some(()) => Ok(".\n".to_string()),
+                None => Err(format!("{line}: no rule")),
+            };
+        }
         ["run", ref rest @ ..] => (Wanted::Run, rest),
         ["trace", ref rest @ ..] => (Wanted::Trace, rest),
         ["state", position, ref rest @ ..] => {
@@ -78,7 +85,7 @@ fn answer(slot: &mut Slot, line: &str) -> Result<String, String> {
         .complete(scenario, spec::parse(schedule)?, MODE)
         .map_err(|cause| cause.to_string())?;
     Ok(match wanted {
-        Wanted::Run => summary(&ended),
+        Wanted::Run => summary(slot, &ended),
         Wanted::Trace => events(slot),
         Wanted::State(_) => format!("{}\n.\n", ended.text.trim_end()),
     })
@@ -93,14 +100,18 @@ fn scenario(id: &str, text: &str) -> Result<&'static Scenario, String> {
 }
 
 /// How a run ended: verdict, trace hash, steps, schedule, the situations that a
-/// program met, and message.
-fn summary(ended: &Ended) -> String {
+/// program met, the events before it went a way of its own, digests of what rules
+/// allow, and message.
+fn summary(slot: &Slot, ended: &Ended) -> String {
+    let parted = slot.parted();
+    let parted = parted.map_or("-".to_string(), |events| events.to_string());
+    let aside = slot.aside().map(|digest| format!("{digest:x}")).join(",");
     let message = match ended.verdict {
         Verdict::Passed => "",
         _ => ended.text.lines().next().unwrap_or_default(),
     };
     format!(
-        "{}\t{:016x}\t{}\t{}\t{:x}\t{}\n",
+        "{}\t{:016x}\t{}\t{}\t{:x}\t{parted}\t{aside}\t{}\n",
         ended.verdict.name(),
         ended.hash,
         ended.steps,

@@ -4,10 +4,12 @@ use fbsd_program::{Program, Situation};
 use proptest::strategy::ValueTree;
 
 use crate::Result;
+use crate::allowed::Entry;
 use crate::generate::Source;
+use crate::report::Fields;
 use crate::run::{Ended, Run, Subject};
 use crate::shrink;
-use crate::side::Side;
+use crate::side::{Event, Side};
 
 /// The two programs.
 pub struct Sides {
@@ -15,24 +17,82 @@ pub struct Sides {
     pub c: Side,
     /// The one that is compared with it.
     pub rust: Side,
+    /// What may differ, and whether it did.
+    allowed: Vec<(Entry, bool)>,
 }
 
 impl Sides {
+    /// Two programs between which nothing may differ.
+    pub fn new(c: Side, rust: Side) -> Self {
+        Self {
+            c,
+            rust,
+            allowed: Vec::new(),
+        }
+    }
+
+    /// The same, but for what the entries allow.
+    pub fn allowing(mut self, entries: &[Entry], fields: &Fields) -> Result<Self> {
+        for (index, entry) in entries.iter().enumerate() {
+            for request in entry.requests(index, fields)? {
+                self.c.allow(&request)?;
+                self.rust.allow(&request)?;
+            }
+            self.allowed.push((entry.clone(), false));
+        }
+        Ok(self)
+    }
+
+    /// The first entry that allows what no run did so far.
+    pub fn unused(&self) -> Option<&Entry> {
+        let mut allowed = self.allowed.iter();
+        allowed.find(|(_, used)| !used).map(|(entry, _)| entry)
+    }
+
     /// Carries a run out on both sides at once.
     pub fn both(&mut self, run: &Run) -> Result<(Ended, Ended)> {
         self.c.request(run)?;
         self.rust.request(run)?;
-        Ok((self.c.ended()?, self.rust.ended()?))
+        let (c, rust) = (self.c.ended()?, self.rust.ended()?);
+        for ((_, used), differs) in self.allowed.iter_mut().zip(differing(&c, &rust)) {
+            *used |= differs;
+        }
+        Ok((c, rust))
+    }
+
+    /// Whether both sides did the same in a run: all of it, or what comes before
+    /// the first wait for a lock that only one of them need have.
+    pub fn same(&mut self, run: &Run, c: &Ended, rust: &Ended) -> Result<bool> {
+        let Some(events) = c.parted.into_iter().chain(rust.parted).min() else {
+            return Ok(c.equals(rust));
+        };
+        let (c, rust) = (self.c.trace(run)?, self.rust.trace(run)?);
+        Ok(equal_up_to(&c, &rust, events))
     }
 
     /// Whether a run shows what another one did, which ended with `verdict`.
     fn show(&mut self, run: &Run, what: What, verdict: &str) -> Result<bool> {
         let (c, rust) = self.both(run)?;
         Ok(match what {
-            What::Divergence => !c.equals(&rust),
-            What::Failure => c.equals(&rust) && c.verdict == verdict,
+            What::Divergence => !self.same(run, &c, &rust)?,
+            What::Failure => c.verdict == verdict && self.same(run, &c, &rust)?,
         })
     }
+}
+
+/// Which allowed divergences there were in a run.
+fn differing(c: &Ended, rust: &Ended) -> Vec<bool> {
+    let pairs = c.aside.iter().zip(&rust.aside);
+    pairs.map(|(c, rust)| c != rust).collect()
+}
+
+/// Whether the first `events` events of two traces are the same.
+fn equal_up_to(c: &[Event], rust: &[Event], events: u64) -> bool {
+    let first = |trace: &[Event]| -> Vec<Event> {
+        let trace = trace.iter().filter(|event| event.position < events);
+        trace.cloned().collect()
+    };
+    first(c) == first(rust)
 }
 
 /// What is to be run.
@@ -242,7 +302,7 @@ impl Campaign<'_> {
     ) -> Result<Ended> {
         let (c, rust) = self.sides.both(run)?;
         self.outcome.runs += 1;
-        let what = match (c.equals(&rust), c.passed()) {
+        let what = match (self.sides.same(run, &c, &rust)?, c.passed()) {
             (true, true) => {
                 heard(self.outcome.runs, None)?;
                 return Ok(c);
@@ -301,6 +361,36 @@ fn nth_schedule(round: u64, seed: u64, steps: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two sides of which one waits for a lock of its own at the third event
+    /// are compared up to there.
+    #[test]
+    fn a_run_counts_up_to_where_it_parts() {
+        let trace = |states: &[&str]| -> Vec<Event> {
+            let events = states.iter().enumerate().map(|(position, state)| Event {
+                position: position as u64,
+                state: state.to_string(),
+                text: "mtx_lock(P1)".to_string(),
+            });
+            events.collect()
+        };
+        let (c, rust) = (trace(&["1", "2", "3"]), trace(&["1", "2", "4", "5"]));
+        assert!(equal_up_to(&c, &rust, 2));
+        assert!(!equal_up_to(&c, &rust, 3));
+        assert!(!equal_up_to(&c, &trace(&["1"]), 2));
+    }
+
+    /// An allowed divergence is used when the sides left different things out.
+    #[test]
+    fn an_allowed_divergence_is_used_where_the_sides_differ() {
+        let ended = |aside: &str| {
+            let line = format!("passed\tabc\t12\t5A\t0\t-\t{aside}\t");
+            Ended::parse(&line).expect("eight fields")
+        };
+        let (c, rust) = (ended("0,5,7"), ended("0,5,8"));
+        assert!(c.equals(&rust));
+        assert_eq!(differing(&c, &rust), [false, false, true]);
+    }
 
     #[test]
     fn situations_are_counted_by_run() {

@@ -10,11 +10,13 @@
 //! * [`side`]: a program that carries runs out;
 //! * [`run`]: what can be run, and how it ended;
 //! * [`generate`]: programs at random, which shrink;
+//! * [`allowed`]: what may differ;
 //! * [`compare`]: many runs on both sides;
 //! * [`shrink`]: the least run that still differs;
 //! * [`report`]: two traces side by side, and the state that differs;
 //! * [`seeds`]: the runs that once showed something, checked in.
 
+pub mod allowed;
 pub mod compare;
 pub mod generate;
 pub mod report;

@@ -24,6 +24,8 @@ const OTHER: char = '*';
 pub struct Fields {
     thread: BTreeMap<usize, String>,
     process: BTreeMap<usize, String>,
+    /// Structure, field, offset and size.
+    places: Vec<(String, String, usize, usize)>,
 }
 
 impl Fields {
@@ -39,11 +41,15 @@ impl Fields {
                 continue;
             };
             let parts: Vec<&str> = inner.split(", ").collect();
-            let [structure, _, _, name, offset, _] = parts[..] else {
+            let [structure, _, _, name, offset, size] = parts[..] else {
                 continue;
             };
-            let Ok(offset) = offset.parse() else { continue };
+            let (Ok(offset), Ok(size)) = (offset.parse(), size.parse()) else {
+                continue;
+            };
             let name = name.trim_matches('"').to_string();
+            let place = (structure.to_string(), name.clone(), offset, size);
+            fields.places.push(place);
             match structure {
                 "thread" => fields.thread.entry(offset).or_insert(name),
                 "proc_" => fields.process.entry(offset).or_insert(name),
@@ -51,6 +57,18 @@ impl Fields {
             };
         }
         fields
+    }
+
+    /// The offset and the size of a field of a `thread` or a `proc`.
+    pub fn place(&self, structure: &str, field: &str) -> Option<(usize, usize)> {
+        let structure = match structure {
+            "thread" => "thread",
+            "proc" => "proc_",
+            _ => return None,
+        };
+        let mut places = self.places.iter();
+        let found = places.find(|(of, name, _, _)| of == structure && name == field);
+        found.map(|&(_, _, offset, size)| (offset, size))
     }
 
     /// What the word at an offset is called: the fields that begin in it, or

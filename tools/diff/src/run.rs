@@ -75,6 +75,11 @@ pub struct Ended {
     pub schedule: String,
     /// The situations that a program met: bits of `Situation`.
     pub met: u64,
+    /// How many events came before it went a way of its own, waiting for a lock
+    /// that the other side need not have.
+    pub parted: Option<u64>,
+    /// A digest of what each allowed divergence left out.
+    pub aside: Vec<String>,
     /// The first line of what went wrong.
     pub message: String,
 }
@@ -83,8 +88,22 @@ impl Ended {
     /// Reads a side's answer.
     pub fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [verdict, digest, steps, schedule, met, message] = fields[..] else {
+        let [
+            verdict,
+            digest,
+            steps,
+            schedule,
+            met,
+            parted,
+            aside,
+            message,
+        ] = fields[..]
+        else {
             return None;
+        };
+        let parted = match parted {
+            "-" => None,
+            events => Some(events.parse().ok()?),
         };
         Some(Self {
             verdict: verdict.to_string(),
@@ -92,6 +111,8 @@ impl Ended {
             steps: steps.parse().ok()?,
             schedule: schedule.to_string(),
             met: u64::from_str_radix(met, 16).ok()?,
+            parted,
+            aside: aside.split(',').map(str::to_string).collect(),
             message: message.to_string(),
         })
     }
@@ -114,29 +135,30 @@ mod tests {
 
     #[test]
     fn an_answer_is_read() {
-        let ended =
-            Ended::parse("deadlock\tabc\t12\t5A\t1f\tnobody can go on").expect("six fields");
+        let ended = Ended::parse("deadlock\tabc\t12\t5A\t1f\t7\t0,1f\tnobody can go on");
+        let ended = ended.expect("eight fields");
         assert!(!ended.passed());
         assert_eq!((ended.steps, ended.schedule.as_str()), (12, "5A"));
+        assert_eq!((ended.parted, ended.aside[1].as_str()), (Some(7), "1f"));
         assert_eq!(ended.met, 0x1f);
         assert_eq!(Ended::parse("passed\tabc\t12"), None);
     }
 
     #[test]
     fn only_how_it_ended_and_what_happened_count() {
-        let ended = Ended::parse("passed\tabc\t12\t5A\t0\t").expect("six fields");
+        let ended = Ended::parse("passed\tabc\t12\t5A\t0\t-\t0\t").expect("eight fields");
         let same = Ended {
             message: "elsewhere".to_string(),
             ..ended.clone()
         };
         assert!(ended.equals(&same));
         for line in [
-            "passed\tabd\t12\t5A\t0\t",
-            "panic\tabc\t12\t5A\t0\t",
-            "passed\tabc\t13\t5A\t0\t",
+            "passed\tabd\t12\t5A\t0\t-\t0\t",
+            "panic\tabc\t12\t5A\t0\t-\t0\t",
+            "passed\tabc\t13\t5A\t0\t-\t0\t",
         ] {
             assert!(
-                !ended.equals(&Ended::parse(line).expect("six fields")),
+                !ended.equals(&Ended::parse(line).expect("eight fields")),
                 "{line}"
             );
         }

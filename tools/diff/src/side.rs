@@ -75,6 +75,12 @@ impl Side {
         &self.name
     }
 
+    /// Tells the program of what it is to leave out.
+    pub fn allow(&mut self, request: &str) -> Result<()> {
+        self.ask(request)?;
+        self.lines().map(drop)
+    }
+
     /// Asks for a run; [`Side::ended`] waits for it.
     pub fn request(&mut self, run: &Run) -> Result<()> {
         self.asked = run.fields();

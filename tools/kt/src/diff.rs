@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use kt_diff::allowed::{self, Entry};
 use kt_diff::compare::{self, Finding, Order, Outcome, Sides, What};
 use kt_diff::report::{self, Fields};
 use kt_diff::run::{Run, Subject};
@@ -27,6 +28,9 @@ const RUNS: u64 = 2000;
 const ENOUGH: usize = 5;
 /// Seconds between two lines about how far it is.
 const INTERVAL: u64 = 10;
+
+/// What may differ.
+const ALLOWED: &str = "fbsd-harness/diff/allowed.toml";
 
 /// Where the regression list is.
 const LIST: &str = "fbsd-harness/diff/regressions.txt";
@@ -66,6 +70,11 @@ impl Request {
             only: value("ONLY"),
             again: again::command("diff", OBJECT_VARIABLES, value),
         })
+    }
+
+    /// Whether it runs everything: what no such comparison shows does not exist.
+    fn is_full(&self) -> bool {
+        self.only.is_none() && self.replay.is_none() && self.runs >= RUNS
     }
 
     /// The regression list, and a few runs.
@@ -136,8 +145,10 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
     let [c, rust] = programs;
     let (c, rust) = (c?, rust?);
     stage.done();
-    let fields = fields(config)?;
-    let mut sides = sides(&c, &rust)?;
+    let allowed = Allowed::read(config)?;
+    let (c_side, rust_side) = (Side::start("C", &c), Side::start("Rust", &rust));
+    let mut sides = allowed.between(c_side.map_err(Error::new)?, rust_side.map_err(Error::new)?)?;
+    let fields = allowed.fields;
     if let Some(run) = &request.replay {
         return replay_one(&mut sides, run, &fields, request);
     }
@@ -148,6 +159,14 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
         outcome.count(What::Divergence),
         outcome.count(What::Failure),
     );
+    if let Some(entry) = sides.unused()
+        && request.is_full()
+    {
+        bail!(
+            "{ALLOWED}: no run differs as entry {} allows: take it out",
+            entry.id
+        );
+    }
     if failures > 0 {
         // Of the program or the simulated kernel, and equal: no divergence.
         println!("diff: {failures} of the runs fail, on both sides alike");
@@ -162,12 +181,32 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
     Ok(())
 }
 
-/// Starts both programs.
-fn sides(c: &Path, rust: &Path) -> Result<Sides> {
-    Ok(Sides {
-        c: Side::start("C", c).map_err(Error::new)?,
-        rust: Side::start("Rust", rust).map_err(Error::new)?,
-    })
+/// What two sides may differ in.
+pub struct Allowed {
+    entries: Vec<Entry>,
+    fields: Fields,
+}
+
+impl Allowed {
+    /// Reads the checked-in file, for the structures of a configuration.
+    pub fn read(config: &Config) -> Result<Self> {
+        let entries = allowed::parse(&files::read(&config.root.join(ALLOWED))?);
+        Ok(Self {
+            entries: entries.map_err(refused)?,
+            fields: fields(config)?,
+        })
+    }
+
+    /// Puts two programs side by side that may differ in this.
+    pub fn between(&self, c: Side, rust: Side) -> Result<Sides> {
+        let sides = Sides::new(c, rust);
+        sides.allowing(&self.entries, &self.fields).map_err(refused)
+    }
+}
+
+/// What is wrong with the file of allowed divergences.
+fn refused(cause: String) -> Error {
+    Error::new(format!("{ALLOWED}: {cause}"))
 }
 
 /// The names of the fields of this configuration's structures.
@@ -244,7 +283,7 @@ fn comparison(
 /// Repeats one run and shows where the sides part.
 fn replay_one(sides: &mut Sides, run: &Run, fields: &Fields, request: &Request) -> Result<()> {
     let (c, rust) = sides.both(run).map_err(Error::new)?;
-    if c.equals(&rust) {
+    if sides.same(run, &c, &rust).map_err(Error::new)? {
         println!(
             "both sides: {} after {} steps {}",
             c.verdict, c.steps, c.message
@@ -315,10 +354,12 @@ mod tests {
         }
     }
 
-    /// The list that is checked in is one that `make diff` can read.
+    /// The lists that are checked in are ones that `make diff` can read.
     #[test]
-    fn the_regression_list_is_in_order() {
+    fn the_lists_are_in_order() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let text = std::fs::read_to_string(root.join(ALLOWED)).expect("the list");
+        allowed::parse(&text).expect("every entry is whole");
         let text = std::fs::read_to_string(root.join(LIST)).expect("the list");
         seeds::parse(&text).expect("every line is a run");
     }

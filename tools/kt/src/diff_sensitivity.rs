@@ -12,7 +12,7 @@ use kt_diff::run::Run;
 use kt_diff::side::{Memory, Side};
 
 use crate::config::{Config, Implementation};
-use crate::diff;
+use crate::diff::{self, Allowed};
 use crate::edits::Edit;
 use crate::error::{Error, Result, bail};
 use crate::program::{self, Suite};
@@ -83,10 +83,15 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
         reduce: false,
         ..diff::order(config, request.seed, request.runs, None, &rust)?
     };
-    let memory = Memory::default();
+    let (memory, allowed) = (Memory::default(), Allowed::read(config)?);
+    let sides = |c: &Path| {
+        let (c, rust) = (Side::start("C", c), Side::start("Rust", &rust));
+        let rust = rust.map_err(Error::new)?.with_memory(&memory);
+        allowed.between(c.map_err(Error::new)?, rust)
+    };
     let results = wrong::each(
         &edits,
-        |edit| bench.with(edit, |c| tell(c, &rust, &memory, &order)),
+        |edit| bench.with(edit, |c| tell(&mut sides(c)?, &order)),
         |told| match told {
             Some(told) => format!("{} runs", told.after),
             None => "not told apart".to_string(),
@@ -96,13 +101,7 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
 }
 
 /// Compares one wrong version with the object.
-fn tell(c: &Path, rust: &Path, memory: &Memory, order: &Order) -> Result<Option<Told>> {
-    let mut sides = Sides {
-        c: Side::start("C", c).map_err(Error::new)?,
-        rust: Side::start("Rust", rust)
-            .map_err(Error::new)?
-            .with_memory(memory),
-    };
+fn tell(sides: &mut Sides, order: &Order) -> Result<Option<Told>> {
     let mut told = None;
     let heard = |runs: u64, finding: Option<(&Finding, &mut Sides)>| {
         if let Some((finding, _)) = finding
@@ -115,7 +114,7 @@ fn tell(c: &Path, rust: &Path, memory: &Memory, order: &Order) -> Result<Option<
         }
         Ok(())
     };
-    compare::compare(&mut sides, order, heard).map_err(Error::new)?;
+    compare::compare(sides, order, heard).map_err(Error::new)?;
     Ok(told)
 }
 

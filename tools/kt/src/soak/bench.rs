@@ -18,6 +18,7 @@ use super::mix::Kind;
 use super::state::{Job, Totals};
 use super::words;
 use crate::config::Implementation;
+use crate::diff::Allowed;
 use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::process;
@@ -60,6 +61,8 @@ pub struct Objects {
     pub c: Option<Program>,
     /// The Rust object.
     pub rust: Program,
+    /// What they may differ in.
+    pub allowed: Allowed,
     /// The ids of the scenarios.
     pub scenarios: Vec<String>,
     /// Those in which threads meet without a lock.
@@ -189,10 +192,9 @@ impl Bench {
             Some(program) => ("C", &program.path),
             None => ("first", &self.objects.rust.path),
         };
-        Ok(Sides {
-            c: Side::start(name, first).map_err(Error::new)?,
-            rust: Side::start("Rust", &self.objects.rust.path).map_err(Error::new)?,
-        })
+        let first = Side::start(name, first).map_err(Error::new)?;
+        let rust = Side::start("Rust", &self.objects.rust.path).map_err(Error::new)?;
+        self.objects.allowed.between(first, rust)
     }
 
     /// The objects by turns, and how often each has had its turn.

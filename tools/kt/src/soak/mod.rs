@@ -163,6 +163,7 @@ fn objects(config: &Config, request: &Request) -> Result<Objects> {
     };
     stage.done();
     Ok(Objects {
+        allowed: diff::Allowed::read(config)?,
         scenarios: diff::scenarios(&rust.path, None)?,
         meeting: diff::scenarios(&rust.path, Some(MEETING))?,
         c,
