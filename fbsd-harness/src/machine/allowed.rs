@@ -82,16 +82,23 @@ pub fn add(fields: &[&str]) -> Option<()> {
         _ => return None,
     };
     let number = number.parse().ok().filter(|&number| number < MOST)?;
-    if matches!(what, What::Field { .. }) {
-        ANY_FIELD.store(true, Ordering::Relaxed);
+    if let What::Field { bytes, .. } = &what {
+        for offset in bytes.clone() {
+            WITH_FIELD
+                .get(offset / size_of::<usize>())?
+                .store(true, Ordering::Relaxed);
+        }
     }
     RULES.with(|rules| rules.push(Rule { number, what }));
     ANY.store(true, Ordering::Relaxed);
     Some(())
 }
 
-/// Whether one is about a field: asked for every word.
-static ANY_FIELD: AtomicBool = AtomicBool::new(false);
+/// Which words of threads or processes have fields that a rule names: asked for
+/// every word.
+static WITH_FIELD: [AtomicBool; WORDS] = [const { AtomicBool::new(false) }; WORDS];
+/// Words of a thread or a process at most.
+const WORDS: usize = 1024;
 
 /// Whether there are rules.
 #[inline(always)]
@@ -183,7 +190,8 @@ pub fn waits(lock: usize) {
 /// What counts of the word at `offset` of a structure.
 #[inline]
 pub fn masked(structure: Structure, offset: usize, word: usize) -> usize {
-    if !ANY_FIELD.load(Ordering::Relaxed) {
+    let named = WITH_FIELD.get(offset / size_of::<usize>());
+    if !named.is_some_and(|named| named.load(Ordering::Relaxed)) {
         return word;
     }
     let mut kept = word;

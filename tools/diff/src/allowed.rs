@@ -6,7 +6,7 @@
 //! id = "lookup-lock"
 //! events = ["rw_rlock", "rw_runlock"]     # names; a * at the end stands for any rest
 //! object = "tidhash"                      # what the first argument is called; any if left out
-//! function = "tdfind"                     # the exported function that it happens in
+//! functions = ["tdfind"]                  # the exported functions that it happens in
 //! why = "no caller holds the lock or sees it"
 //! covered-by = "tdfind's results, scenarios S68 and S69"
 //! ```
@@ -40,7 +40,7 @@ enum What {
     Events {
         events: Vec<String>,
         object: String,
-        function: String,
+        functions: Vec<String>,
     },
     Field(String),
     Memory(String),
@@ -99,17 +99,13 @@ fn entry(value: &toml::Value) -> Result<Entry> {
     let (what, keys): (What, &[&str]) =
         match (table.get("events"), string("field")?, string("memory")?) {
             (Some(events), None, None) => {
-                let events = events.as_array().ok_or("events has to be a list")?;
-                let events: Option<Vec<String>> = events
-                    .iter()
-                    .map(|event| event.as_str().map(str::to_string))
-                    .collect();
+                let functions = table.get("functions").ok_or("functions is missing")?;
                 let what = What::Events {
-                    events: events.ok_or("events has to be a list of names")?,
+                    events: names("events", events)?,
                     object: string("object")?.unwrap_or_else(|| "*".to_string()),
-                    function: string("function")?.ok_or("function is missing")?,
+                    functions: names("functions", functions)?,
                 };
-                (what, &["events", "object", "function"])
+                (what, &["events", "object", "functions"])
             }
             (None, Some(field), None) => (What::Field(field), &["field"]),
             (None, None, Some(kind)) => (What::Memory(kind), &["memory"]),
@@ -122,6 +118,19 @@ fn entry(value: &toml::Value) -> Result<Entry> {
     }
 }
 
+/// A list of names.
+fn names(key: &str, value: &toml::Value) -> Result<Vec<String>> {
+    let wrong = || format!("{key} has to be a list of names");
+    let names: Option<Vec<String>> = value
+        .as_array()
+        .ok_or_else(wrong)?
+        .iter()
+        .map(|name| name.as_str().filter(|name| !name.is_empty()))
+        .map(|name| name.map(str::to_string))
+        .collect();
+    names.filter(|names| !names.is_empty()).ok_or_else(wrong)
+}
+
 impl Entry {
     /// The requests by which a program is told of the entry, whose number is
     /// `index`.
@@ -130,11 +139,17 @@ impl Entry {
             What::Events {
                 events,
                 object,
-                function,
-            } => events
-                .iter()
-                .map(|event| format!("allow\t{index}\tevent\t{function}\t{event}\t{object}"))
-                .collect(),
+                functions,
+            } => {
+                let pairs = functions
+                    .iter()
+                    .flat_map(|function| events.iter().map(move |event| (function, event)));
+                pairs
+                    .map(|(function, event)| {
+                        format!("allow\t{index}\tevent\t{function}\t{event}\t{object}")
+                    })
+                    .collect()
+            }
             What::Field(name) => {
                 let place = name.split_once('.');
                 let place = place.and_then(|(structure, field)| {
@@ -183,7 +198,7 @@ mod tests {
     #[test]
     fn programs_are_told_what_is_allowed() {
         assert_eq!(
-            requests("events = [\"rw_rlock\", \"=acquire\"]\nfunction = \"tdfind\""),
+            requests("events = [\"rw_rlock\", \"=acquire\"]\nfunctions = [\"tdfind\"]"),
             [
                 "allow\t3\tevent\ttdfind\trw_rlock\t*",
                 "allow\t3\tevent\ttdfind\t=acquire\t*"
@@ -208,7 +223,11 @@ mod tests {
                 file("field = \"a\"\nmemory = \"b\""),
                 "entry 1: give one of",
             ),
-            (file("events = [\"a\"]"), "function is missing"),
+            (file("events = [\"a\"]"), "functions is missing"),
+            (
+                file("events = []\nfunctions = [\"tdfind\"]"),
+                "events has to be a list",
+            ),
             (file("field = \"\""), "field has to be a line"),
             (
                 file("field = \"a\"\nobject = \"b\""),

@@ -4,8 +4,9 @@
 //! programs are asked for the same run: a scenario or a generated program, and
 //! a schedule.  A run is equal on both sides if it ends in the same way after
 //! the same events: each call of a kernel function with its arguments, each
-//! lock taken and given up, and after each of them every word of every thread
-//! and process.
+//! call of the object with its result, each lock taken and given up, and at each
+//! of them the state: every word of every thread and process, and what the
+//! simulated kernel's services keep.  What may differ is left out on both sides.
 //!
 //! * [`side`]: a program that carries runs out;
 //! * [`run`]: what can be run, and how it ended;
