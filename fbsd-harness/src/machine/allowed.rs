@@ -230,31 +230,3 @@ pub fn aside(rule: usize, value: u64) {
     // SAFETY: the arena lives as long as the run; det has one host thread.
     unsafe { (*arena).aside[rule] = digest::step((*arena).aside[rule], value) };
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_covers_a_name_or_all_that_begin_with_it() {
-        assert!(covers("rw_rlock", "rw_rlock"));
-        assert!(!covers("rw_rlock", "rw_rlock_int"));
-        assert!(covers("rw_*", "rw_rlock"));
-        assert!(!covers("rw_*", "mtx_lock"));
-        assert!(covers("*", ""));
-    }
-
-    #[test]
-    fn a_rule_that_is_none_is_refused() {
-        for fields in [
-            &["0", "event", "f"][..],
-            &["x", "memory", "tidhash", "", ""],
-            &["32", "memory", "tidhash", "", ""],
-            &["0", "field", "session", "0", "8"],
-            &["0", "field", "thread", "td_flags", "8"],
-            &["0", "any", "", "", ""],
-        ] {
-            assert_eq!(add(fields), None, "{fields:?}");
-        }
-    }
-}

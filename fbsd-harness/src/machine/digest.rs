@@ -286,19 +286,3 @@ fn shown(word: usize) -> String {
     }
     format!("{word:#x}")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::without_place;
-
-    #[test]
-    fn where_a_message_comes_from_does_not_count() {
-        assert_eq!(
-            without_place("Assertion td != NULL failed at kern_thread.c:12"),
-            "Assertion td != NULL failed"
-        );
-        for whole in ["locked at once", "sleeping at 3:00 pm", "no place at a:b"] {
-            assert_eq!(without_place(whole), whole);
-        }
-    }
-}
