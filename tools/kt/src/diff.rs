@@ -181,7 +181,8 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
     Ok(())
 }
 
-/// What two sides may differ in.
+/// What two sides may differ in; nothing by default.
+#[derive(Default)]
 pub struct Allowed {
     entries: Vec<Entry>,
     fields: Fields,

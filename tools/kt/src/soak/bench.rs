@@ -348,6 +348,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
         let ids = |text: &str| text.split(' ').map(str::to_string).collect();
         let objects = Objects {
+            allowed: Allowed::default(),
             c: None,
             rust: Program {
                 implementation: Implementation::Rust,
