@@ -71,7 +71,7 @@ pub struct Function {
 pub struct Code {
     /// The text as it is in the object.
     pub text: Vec<u8>,
-    /// Where [`ANCHOR`] is.
+    /// Where the function is by which the runtime finds the text.
     pub anchor: u32,
     /// All functions, by address.
     pub functions: Vec<Function>,
