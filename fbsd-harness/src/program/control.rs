@@ -66,8 +66,8 @@ fn traced() -> bool {
 const KTHREAD_TICKS: u16 = 8;
 
 /// How often the end asks processes to die: one that stops for its debugger
-/// meanwhile has to be asked again.
-const ASKED: u32 = 8;
+/// meanwhile has to be asked again, and so have the children of one that forks.
+const ASKED: u32 = 64;
 
 /// Kills every process, its children too: a parent that waits for a child to
 /// exec cannot be reaped before that child is gone.
