@@ -107,17 +107,23 @@ pub fn named(start: usize, name: &str) {
     }
 }
 
+/// Whether a word is an address of the program, or a number like one.  Programs
+/// differ in size: were the end taken as it is, a number between the ends of two
+/// of them (a word of the bitmap of ids, for one) would count as an address in
+/// the larger one alone.
 fn in_program(word: usize) -> bool {
+    const ROUND: usize = 16 << 20;
     let start = (&raw const __executable_start).addr();
-    let end = (&raw const _end).addr();
+    let end = (&raw const _end).addr().next_multiple_of(ROUND);
     (start..end).contains(&word)
 }
+
+/// What a static without a name counts as.
+const A_STATIC: u64 = 0x5354_4154;
 
 /// What a word of memory or an argument counts as.
 #[inline]
 pub fn stable(word: usize) -> u64 {
-    /// What a static without a name counts as.
-    const A_STATIC: u64 = 0x5354_4154;
     /// What an address on the host thread's own stack, which ctl has, counts as.
     const A_STACK: u64 = 0x5354_4b00_0000;
     /// What memory counts as that a rule leaves to the object.
@@ -165,8 +171,29 @@ struct Word {
 enum Kind {
     /// A thread or a process, which have names.
     Named(Structure),
+    /// A large block.
+    Table,
     /// Something else.
     Other(&'static str),
+}
+
+impl Word {
+    /// What it counts as.  A table's numbers may well be the address of some
+    /// static, and its pointers to statics are to none that has a name.
+    fn stable(&self) -> u64 {
+        match self.kind {
+            Kind::Table if in_program(self.word) => A_STATIC,
+            _ => stable(self.word),
+        }
+    }
+
+    /// What it is for a reader.
+    fn shown(&self) -> String {
+        match self.kind {
+            Kind::Table if in_program(self.word) => "static".to_string(),
+            _ => shown(self.word),
+        }
+    }
 }
 
 /// The words at `start`.
@@ -177,7 +204,7 @@ fn words(kind: Kind, start: usize, size: usize, f: &mut impl FnMut(Word)) {
         let word = unsafe { ((start + offset) as *const usize).read_volatile() };
         let word = match kind {
             Kind::Named(structure) => allowed::masked(structure, offset, word),
-            Kind::Other(_) => word,
+            Kind::Table | Kind::Other(_) => word,
         };
         f(Word {
             start,
@@ -191,7 +218,7 @@ fn words(kind: Kind, start: usize, size: usize, f: &mut impl FnMut(Word)) {
 /// The digest of the state.
 pub fn state(depth: Depth) -> u64 {
     let mut digest = 0;
-    each(depth, |word| digest = step(digest, stable(word.word)));
+    each(depth, |word| digest = step(digest, word.stable()));
     digest
 }
 
@@ -205,14 +232,16 @@ fn each(depth: Depth, mut f: impl FnMut(Word)) {
     proc::for_each(|p| words(p_kind, p as usize, size_of::<proc_>(), &mut f));
     malloc::for_each(
         |start, size| {
-            if size <= LARGE || depth == Depth::Whole {
+            if size <= LARGE {
                 words(Kind::Other("block"), start, size, &mut f);
+            } else if depth == Depth::Whole {
+                words(Kind::Table, start, size, &mut f);
             }
         },
         |start, size, rule| {
             if depth == Depth::Whole {
-                let mut own = |word: Word| allowed::aside(rule, stable(word.word));
-                words(Kind::Other("block"), start, size, &mut own);
+                let mut own = |word: Word| allowed::aside(rule, word.stable());
+                words(Kind::Table, start, size, &mut own);
             }
         },
     );
@@ -265,9 +294,10 @@ pub fn written_down(depth: Depth) -> String {
         if word.word != 0 {
             let owner = match word.kind {
                 Kind::Named(_) => names::of(word.start),
+                Kind::Table => format!("*table {}", shown(word.start)),
                 Kind::Other(kind) => format!("*{kind} {}", shown(word.start)),
             };
-            let line = format!("{owner} {:#x} {}\n", word.offset, shown(word.word));
+            let line = format!("{owner} {:#x} {}\n", word.offset, word.shown());
             lines.push_str(&line);
         }
     });
