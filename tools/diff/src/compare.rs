@@ -233,7 +233,7 @@ impl Campaign<'_> {
     }
 
     /// Every scenario under the schedule without preemption, then under others
-    /// by turns.
+    /// by turns; long ones not in every round.
     fn scenarios(
         &mut self,
         heard: &mut impl FnMut(u64, Option<(&Finding, &mut Sides)>) -> Result<()>,
@@ -247,6 +247,9 @@ impl Campaign<'_> {
             for (id, steps) in self.order.scenarios.iter().zip(&mut steps) {
                 if self.outcome.runs >= share || self.is_over() {
                     return Ok(());
+                }
+                if !has_turn(round, *steps) {
+                    continue;
                 }
                 let run = Run {
                     subject: Subject::Scenario(id.clone()),
@@ -347,6 +350,16 @@ impl Campaign<'_> {
     }
 }
 
+/// Whether a scenario whose last run had so many steps has a run in a round.  A
+/// few with thousands of threads would take half of the time.
+fn has_turn(round: u64, steps: u64) -> bool {
+    /// A run with more steps is long.
+    const LONG: u64 = 10_000;
+    /// A long one has one round of so many.
+    const RARELY: u64 = 8;
+    steps <= LONG || round.is_multiple_of(RARELY)
+}
+
 /// The schedule of a round: first the one without preemption, then random and
 /// PCT by turns, for which the number of steps of a run is wanted.
 fn nth_schedule(round: u64, seed: u64, steps: u64) -> String {
@@ -406,6 +419,13 @@ mod tests {
         ] {
             assert!(table.contains(line), "{line}: {table}");
         }
+    }
+
+    #[test]
+    fn long_scenarios_have_fewer_runs() {
+        assert!((0..20).all(|round| has_turn(round, 3000)));
+        let rounds: Vec<_> = (0..20).filter(|&round| has_turn(round, 25_000)).collect();
+        assert_eq!(rounds, [0, 8, 16]);
     }
 
     #[test]
