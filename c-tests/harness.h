@@ -392,6 +392,7 @@ struct hash_fake {
 extern struct hash_fake tidhash_fake;
 extern void *malloc_first;		/* the first block of malloc() */
 extern size_t malloc_first_size;
+extern int malloc_first_at_end;		/* put it at the end of a page */
 extern struct rwlock *tidhash_locks;	/* first of the stripes */
 extern int tidhash_nlocks;
 extern struct mtx *tid_lock_fake;

@@ -128,6 +128,19 @@ tap_watched(void)
 	return (watch_hits);
 }
 
+/*
+ * Ends the test that reads or writes a page.
+ */
+void
+tap_forbid(void *page)
+{
+
+	if (mprotect(page, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE) != 0) {
+		perror("cannot forbid a page");
+		exit(2);
+	}
+}
+
 static int
 selected(const struct tap_test *tt, char **words)
 {

@@ -37,6 +37,7 @@ void	tap_write(const char *buf, unsigned long len);
 void	tap_exit(int code) __attribute__((__noreturn__));
 void	tap_watch(void *page, void (*func)(void));
 int	tap_watched(void);
+void	tap_forbid(void *page);
 void	tap_patch(void *text, const void *bytes, unsigned long len);
 
 /* Provided by tap_pcpu.c; what lies so far below the address is its own. */

@@ -217,6 +217,25 @@ TEST(ids_full_words, "thread ids: S06 words of the bitmap are full, the last "
 	replace(7, 7);
 }
 
+TEST(ids_full_end, "thread ids: the search of a bitmap that is full to its end "
+    "reads no word behind it")
+{
+	int i;
+
+	malloc_first_at_end = 1;
+	set_maxthread(192);
+	boot();
+	CHECK_EQ(192 / NBBY, malloc_first_size);
+	tap_forbid((char *)malloc_first + malloc_first_size);
+	for (i = 1; i < 191; i++)
+		full[i] = alloc();
+	replace(150, 191);
+	replace(10, 10);
+	replace(5, 150);
+	/* From 151 on everything is taken. */
+	replace(10, 5);
+}
+
 TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "
     "each")
 {

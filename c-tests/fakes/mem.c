@@ -24,6 +24,7 @@ int zone_slab_items = 4;
 struct hash_fake tidhash_fake;
 void *malloc_first;
 size_t malloc_first_size;
+int malloc_first_at_end;
 int vm_ndomains = 1;
 u_int cache_align_mask = 63;
 #ifdef NUMA
@@ -75,7 +76,13 @@ fbsd_malloc(size_t size, struct malloc_type *type, int flags)
 	(void)fake_call("malloc", NULL, "%zu,%s,%s", size,
 	    type->ks_shortdesc, wait_name(flags));
 	fake_may_sleep("malloc");
-	m = heap_alloc(size, 64);
+	if (malloc_first == NULL && malloc_first_at_end) {
+		heap_used = roundup2(heap_used + size, PAGE_SIZE) - size;
+		m = heap_alloc(size, sizeof(u_long));
+		/* The page behind it stays empty. */
+		heap_used += PAGE_SIZE;
+	} else
+		m = heap_alloc(size, 64);
 	if (malloc_first == NULL) {
 		malloc_first = m;
 		malloc_first_size = size;
