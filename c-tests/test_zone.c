@@ -301,6 +301,10 @@ TEST(init_domain, "zone init: S26 with NUMA the domain of the structure's "
 	vm_ndomains = 4;
 	(void)thread_zone_fake.fz_init(td, 0, M_WAITOK);
 	CHECK_EQ(3, td->td_allocdomain);
+	/* Memory of no domain is none of them. */
+	affinity[1].end = 3;
+	(void)thread_zone_fake.fz_init(td, 0, M_WAITOK);
+	CHECK_EQ((u_char)-1, (u_char)td->td_allocdomain);
 	vm_ndomains = 1;
 	(void)thread_zone_fake.fz_init(td, 0, M_WAITOK);
 	CHECK_EQ(0, td->td_allocdomain);
