@@ -130,6 +130,10 @@ pub fn stable(word: usize) -> u64 {
     const OF_ITS_OWN: u64 = 0x4f57_4e00;
     /// Where Linux puts that stack, somewhere.
     const HOST_STACK: std::ops::Range<usize> = 0x7f00_0000_0000..0x8000_0000_0000;
+    // Most words are 0 or small numbers.
+    if word < (&raw const __executable_start).addr() {
+        return word as u64;
+    }
     if in_program(word) {
         return STATICS.with(|statics| statics.get(&word).copied().unwrap_or(A_STATIC));
     }
