@@ -104,16 +104,18 @@ pub fn alloc() -> Lwpid {
     tid_lock().lock(here!());
     // SAFETY: the lock is held.
     let ids = unsafe { &mut *IDS.get() };
-    let start = if ids.try_next.0 >= count::maxthread() {
+    // Read again, as in C: who lowers it under a debugger has lower ids at once.
+    let end = TidSlot(count::maxthread());
+    let start = if ids.try_next >= end {
         TidSlot(0)
     } else {
         ids.try_next
     };
-    let slot = match ids.map.first_clear_from(start) {
+    let slot = match ids.map.first_clear_from(start, end) {
         Some(slot) => slot,
         None => {
             kassert!(start != TidSlot(0), c"unexpectedly ran out of IDs");
-            match ids.map.first_clear_from(TidSlot(0)) {
+            match ids.map.first_clear_from(TidSlot(0), end) {
                 Some(slot) => slot,
                 // In C an assertion; without one it goes through a wild
                 // address at once.

@@ -94,16 +94,17 @@ impl TidBitmap {
         unsafe { *word &= !mask }
     }
 
-    /// The first clear bit at `start` or above: `bit_ffc_at`.
+    /// The first clear bit at `start` or above and below `end`: `bit_ffc_at`.
+    /// An end beyond the map's is the map's.
     #[inline]
     #[doc(alias = "bit_ffc_at")]
-    pub fn first_clear_from(&self, start: TidSlot) -> Option<TidSlot> {
-        let start = start.0 as usize;
-        if start >= self.len {
+    pub fn first_clear_from(&self, start: TidSlot, end: TidSlot) -> Option<TidSlot> {
+        let (start, end) = (start.0 as usize, self.len.min(end.0 as usize));
+        if start >= end {
             return None;
         }
         let mut word = self.words.wrapping_add(start / WORD_BITS);
-        let last = self.words.wrapping_add((self.len - 1) / WORD_BITS);
+        let last = self.words.wrapping_add((end - 1) / WORD_BITS);
         // SAFETY: `start` is below the length.
         let mut clear = unsafe { !*word } & (c_ulong::MAX << (start % WORD_BITS));
         while clear == 0 {
@@ -116,8 +117,8 @@ impl TidBitmap {
         }
         let index = (word as usize - self.words as usize) / size_of::<c_ulong>();
         let bit = index * WORD_BITS + clear.trailing_zeros() as usize;
-        // Bits of the last word beyond the length are clear, and not ids.
-        (bit < self.len).then_some(TidSlot(bit as i32))
+        // Bits of the last word beyond the end may be clear.
+        (bit < end).then_some(TidSlot(bit as i32))
     }
 }
 

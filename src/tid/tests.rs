@@ -121,6 +121,19 @@ fn id_lock_is_asserted() {
     assert_eq!(text, "mutex TID lock not owned");
 }
 
+/// A limit that is lowered later holds for the ids at once, as in C.
+#[test]
+fn ids_stay_below_a_lowered_limit() {
+    let _world = World::booted(32);
+    for _ in 1..4 {
+        alloc();
+    }
+    free(id(1));
+    // SAFETY: the test that holds the world has the statics for itself.
+    unsafe { *count::MAXTHREAD.get() = 5 }
+    assert_eq!([alloc(), alloc()], [id(4), id(1)]);
+}
+
 /// Both searches can fail: from the middle, and from the first id on.
 #[test]
 #[cfg(INVARIANTS)]

@@ -46,8 +46,8 @@ impl Both {
     }
 
     /// What the model says of `first_clear_from`.
-    fn expected(&self, start: usize) -> Option<TidSlot> {
-        (start..self.model.len())
+    fn expected(&self, start: usize, end: usize) -> Option<TidSlot> {
+        (start..end.min(self.model.len()))
             .find(|&bit| !self.model[bit])
             .map(slot)
     }
@@ -62,7 +62,7 @@ fn slot(bit: usize) -> TidSlot {
 enum Step {
     Set(usize),
     Clear(usize),
-    Search(usize),
+    Search(usize, usize),
 }
 
 fn steps() -> impl Strategy<Value = (usize, bool, Vec<Step>)> {
@@ -70,8 +70,8 @@ fn steps() -> impl Strategy<Value = (usize, bool, Vec<Step>)> {
         let step = prop_oneof![
             (0..len).prop_map(Step::Set),
             (0..len).prop_map(Step::Clear),
-            // Also from behind the end, where nothing is.
-            (0..=len + 70).prop_map(Step::Search),
+            // Also from behind the end, where nothing is, and up to there.
+            (0..=len + 70, 0..=len + 70).prop_map(|(start, end)| Step::Search(start, end)),
         ];
         (Just(len), any::<bool>(), vec(step, 1..150))
     })
@@ -89,9 +89,9 @@ proptest! {
             match step {
                 Step::Set(bit) => both.set(bit),
                 Step::Clear(bit) => both.clear(bit),
-                Step::Search(start) => {
-                    let found = both.map.first_clear_from(slot(start));
-                    prop_assert_eq!(found, both.expected(start));
+                Step::Search(start, end) => {
+                    let found = both.map.first_clear_from(slot(start), slot(end));
+                    prop_assert_eq!(found, both.expected(start, end));
                 }
             }
         }
@@ -107,7 +107,7 @@ proptest! {
     #[test]
     fn bits_beyond_the_length_are_never_found(len in select(LENGTHS), from in 0usize..1100) {
         let both = Both::new(len, true);
-        prop_assert_eq!(both.map.first_clear_from(slot(from)), None);
+        prop_assert_eq!(both.map.first_clear_from(slot(from), slot(len)), None);
     }
 
     /// One clear bit in a full map is found from everywhere below it, and
@@ -120,14 +120,18 @@ proptest! {
         both.clear(bit);
         for start in 0..len {
             let expected = (start <= bit).then_some(slot(bit));
-            prop_assert_eq!(both.map.first_clear_from(slot(start)), expected, "from {}", start);
+            let found = both.map.first_clear_from(slot(start), slot(len));
+            prop_assert_eq!(found, expected, "from {}", start);
         }
     }
 }
 
 #[test]
 fn empty_map_has_no_clear_bit() {
-    assert_eq!(TidBitmap::EMPTY.first_clear_from(TidSlot(0)), None);
+    assert_eq!(
+        TidBitmap::EMPTY.first_clear_from(TidSlot(0), TidSlot(64)),
+        None
+    );
 }
 
 #[test]
