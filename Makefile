@@ -51,6 +51,9 @@ coverage: need
 preempt: need
 	@$(KT) preempt
 
+preempt-sensitivity: need
+	@$(KT) preempt-sensitivity
+
 audit: need
 	@$(KT) audit
 
@@ -102,4 +105,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity preempt soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri asan tsan kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity preempt preempt-sensitivity soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri asan tsan kernel-add kernel-remove kernel-status exerciser install need clean

@@ -67,7 +67,7 @@ struct Told {
 
 /// Compares every wrong version; prints what told which apart.
 pub fn run(config: &Config, request: &Request) -> Result<()> {
-    let edits = request.choose(wrong::edits(config)?)?;
+    let edits = request.choose(wrong::edits(config, wrong::FOLDER)?)?;
     let bench = Bench::new(config, "diff-sensitivity")?;
     let stage = Stage::start("diff", &format!("{}: the object", config.name()));
     let rust = program::build(

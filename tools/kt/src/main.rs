@@ -41,6 +41,7 @@ mod options;
 mod oracle;
 mod parity;
 mod preempt;
+mod preempt_sensitivity;
 mod process;
 mod program;
 mod report;
@@ -109,6 +110,8 @@ fn command() -> Command {
                 .about("Measure which lines and branches of the object, and of KERN_THREAD_C's, the tests reach"),
             Command::new("preempt")
                 .about("Run scenarios with preemptions between instructions of the object (IMPL=)"),
+            Command::new("preempt-sensitivity")
+                .about("Show wrong versions of KERN_THREAD_C that only such preemptions tell"),
             Command::new("audit").about("Audit the object"),
             Command::new("kernel-check").about("Check a linked kernel (KERNEL, BASELINE)"),
             Command::new("parity").about("Write the README's parity table"),
@@ -190,6 +193,7 @@ fn run(arguments: &ArgMatches) -> Result<()> {
                 bail!("scenarios failed: see the lines marked not ok");
             }
         }
+        "preempt-sensitivity" => preempt_sensitivity::run(&config)?,
         "audit" => {
             let audited = audit::run(&config)?;
             println!(

@@ -33,7 +33,7 @@ pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
         bail!("nothing to change: give KERN_THREAD_C=<path of FreeBSD's kern_thread.c>");
     }
     let schedules = schedules.unwrap_or(SCHEDULES);
-    let edits = wrong::edits(config)?;
+    let edits = wrong::edits(config, wrong::FOLDER)?;
     check_unchanged(config, schedules)?;
     let bench = Bench::new(config, "sensitivity")?;
     // The scenarios that ought to notice come first, then all.

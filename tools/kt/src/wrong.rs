@@ -1,5 +1,5 @@
-//! Wrong versions of the C file: those that `fbsd-harness/sensitivity`
-//! describes, each built into a program with the simulated kernel.
+//! Wrong versions of the C file: those that a folder of the harness describes,
+//! each built into a program with the simulated kernel.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,19 @@ use crate::program::{Parts, Suite};
 use crate::report::Stage;
 use crate::staging::{self, Staged};
 
+/// Where those are that `make sensitivity` tries.
+pub const FOLDER: &str = "fbsd-harness/sensitivity";
+
 /// Wrong versions that are tried at a time.
 const WORKERS: usize = 2;
 
-/// The edits of all files, each id once.
-pub fn edits(config: &Config) -> Result<Vec<Edit>> {
+/// The file name of a wrong version's object, beside its program.
+pub const OBJECT: &str = "hosted.o";
+
+/// The edits of all files in a folder, each id once.
+pub fn edits(config: &Config, folder: &str) -> Result<Vec<Edit>> {
     let mut edits: Vec<Edit> = Vec::new();
-    for path in files::tree(&config.root.join("fbsd-harness/sensitivity"))? {
+    for path in files::tree(&config.root.join(folder))? {
         let read = edits::parse(&files::read(&path)?)
             .map_err(|cause| Error::new(format!("{}: {cause}", path.display())))?;
         for edit in read {
@@ -67,7 +73,7 @@ impl Bench {
         let file = folder.join("kern_thread.c");
         files::write(&file, edit.apply(&self.source)?)?;
         let object = folder.join("kern_thread_c.o");
-        let copy = folder.join("hosted.o");
+        let copy = folder.join(OBJECT);
         self.staged
             .compiler
             .compile(&file, &object, &[])

@@ -1,0 +1,109 @@
+//! `kt preempt-sensitivity`: wrong versions of the C file that only a preemption
+//! between two instructions can tell.
+//!
+//! Each has to pass every scenario as `make scenarios` runs them, and to fail
+//! under `make preempt`: then instructions as points find what calls do not.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::config::{Config, Implementation};
+use crate::error::{Result, bail};
+use crate::files;
+use crate::functions;
+use crate::process;
+use crate::wrong::{self, Bench};
+
+/// Where the wrong versions are described.
+const FOLDER: &str = "fbsd-harness/preempt";
+
+/// What noticed a wrong version.
+struct Noticed {
+    /// The scenario that failed with calls as points, which none should.
+    by_calls: Option<String>,
+    /// The one that failed with instructions as points.
+    by_instructions: Option<String>,
+}
+
+/// Tries every wrong version; prints what noticed which.
+pub fn run(config: &Config) -> Result<()> {
+    let config = &Config {
+        implementation: Implementation::C,
+        ..config.clone()
+    };
+    let bench = Bench::new(config, "preempt-sensitivity")?;
+    let edits = wrong::edits(config, FOLDER)?;
+    let results = wrong::each(
+        &edits,
+        |edit| {
+            bench.with(edit, |program| {
+                let list = program.with_file_name("functions");
+                let object = program.with_file_name(wrong::OBJECT);
+                files::write(&list, functions::list(&object, program)?)?;
+                Ok(Noticed {
+                    by_calls: failing(Command::new(program).args([
+                        "run",
+                        "--fail-fast",
+                        "--brief",
+                    ]))?,
+                    by_instructions: failing(&mut preempt(program, &edit.noticed_by, &list))?,
+                })
+            })
+        },
+        |noticed| shown(&noticed.by_instructions),
+    )?;
+    let width = edits.iter().map(|edit| edit.id.len()).max().unwrap_or(0);
+    println!(
+        "{:width$}  {:<12}  {:<12}  rule that it breaks",
+        "wrong version", "calls", "instructions"
+    );
+    let mut told = 0;
+    for (edit, noticed) in edits.iter().zip(&results) {
+        told += usize::from(noticed.by_calls.is_none() && noticed.by_instructions.is_some());
+        println!(
+            "{:width$}  {:<12}  {:<12}  {}",
+            edit.id,
+            shown(&noticed.by_calls),
+            shown(&noticed.by_instructions),
+            edit.breaks
+        );
+    }
+    println!(
+        "preempt-sensitivity: {told} of {} noticed by preemption alone",
+        edits.len()
+    );
+    if told < edits.len() {
+        bail!("not every wrong version was noticed by preemption alone: see the table");
+    }
+    Ok(())
+}
+
+fn shown(scenario: &Option<String>) -> String {
+    scenario
+        .clone()
+        .unwrap_or_else(|| "not noticed".to_string())
+}
+
+/// One preemption, every one of them.
+fn preempt(program: &Path, scenarios: &str, list: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["preempt", scenarios, "--fail-fast", "--runs", "0"])
+        .arg("--functions")
+        .arg(list)
+        .arg("--out")
+        .arg(program.with_file_name("pictures"));
+    command
+}
+
+/// The first scenario that fails.
+fn failing(command: &mut Command) -> Result<Option<String>> {
+    let output = process::output(command)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failed = text.lines().find_map(|line| line.strip_prefix("not ok "));
+    match failed.and_then(|line| line.split_whitespace().nth(2)) {
+        Some(scenario) => Ok(Some(scenario.to_string())),
+        None if output.status.success() => Ok(None),
+        None => bail!("{}", String::from_utf8_lossy(&output.stderr).trim()),
+    }
+}
