@@ -60,11 +60,13 @@ pub fn check(config: &Config) -> Result<()> {
 }
 
 fn soak(config: &Config, folder: &Path, seconds: u64) -> Result<Command> {
-    let driver = env::current_exe()
-        .map_err(|cause| Error::new(format!("the driver cannot be found: {cause}")))?;
-    let mut command = Command::new(driver);
+    // Not this program's own file: cargo's tests, which run before, may have
+    // replaced it.  Cargo becomes the driver, so that signals reach that.
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
     command
         .current_dir(&config.root)
+        .args(["run", "--quiet", "--locked", "--package", "kt", "--"])
         .args(["soak", "--folder"])
         .arg(folder)
         .env("PROFILE", config.profile.to_string())
