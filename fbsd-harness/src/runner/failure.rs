@@ -17,10 +17,10 @@ use super::picture;
 use super::registry::Scenario;
 
 /// Runs that may be spent on making a schedule shorter.
-pub const TRIES: u32 = 300;
+const TRIES: u32 = 300;
 
 /// Time that may be spent on it.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest schedule that is printed if its strategy has a shorter name.
 pub const LONGEST: usize = 1000;
@@ -49,6 +49,30 @@ pub fn brief(scenario: &Scenario, failure: &Failure) -> String {
     ])
 }
 
+/// The shortest schedule found that ends with `verdict`, within some tries and
+/// some time since `started`; `again` runs one.
+pub fn shortest(
+    whole: &Schedule,
+    verdict: Verdict,
+    started: Instant,
+    mut again: impl FnMut(&Schedule) -> io::Result<Ended>,
+) -> io::Result<Schedule> {
+    let mut error = None;
+    let short = shrink::shrink(whole, TRIES, |candidate| {
+        if started.elapsed() > PATIENCE {
+            return false;
+        }
+        match again(candidate) {
+            Ok(ended) => ended.verdict == verdict,
+            Err(cause) => {
+                error = Some(cause);
+                false
+            }
+        }
+    });
+    error.map_or(Ok(short), Err)
+}
+
 /// Shortens the schedule, runs it once more, draws it and tells about it: the
 /// block of facts that follows the test's line.
 pub fn report(
@@ -59,23 +83,9 @@ pub fn report(
 ) -> io::Result<String> {
     let whole = Schedule::of(&failure.ended.decisions);
     let verdict = failure.ended.verdict;
-    let mut error = None;
-    let started = Instant::now();
-    let short = shrink::shrink(&whole, TRIES, |candidate| {
-        if started.elapsed() > PATIENCE {
-            return false;
-        }
-        match replay(slot, scenario, candidate, context.mode) {
-            Ok(ended) => ended.verdict == verdict,
-            Err(cause) => {
-                error = Some(cause);
-                false
-            }
-        }
-    });
-    if let Some(error) = error {
-        return Err(error);
-    }
+    let short = shortest(&whole, verdict, Instant::now(), |candidate| {
+        replay(slot, scenario, candidate, context.mode)
+    })?;
     let mut ended = replay(slot, scenario, &short, context.mode)?;
     let mut schedule = &short;
     if ended.verdict != verdict {

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Instant;
 
-use fbsd_explorer::{Preempted, Schedule, shrink};
+use fbsd_explorer::{Preempted, Schedule};
 
 use super::super::child::Ended;
-use super::super::failure::{LONGEST, PATIENCE, TRIES};
+use super::super::failure::{LONGEST, shortest};
 
 /// Leaves preemptions out, then departures from the schedule without
 /// preemption; `again` runs what is left.
@@ -32,22 +32,9 @@ pub fn shorten(
         preemptions: preemptions.clone(),
     };
     let whole = Schedule::of(&again(&best)?.decisions);
-    let mut error = None;
-    let short = shrink::shrink(&whole, TRIES, |candidate| {
-        if started.elapsed() > PATIENCE {
-            return false;
-        }
-        match again(&with(candidate)) {
-            Ok(ended) => ended.verdict == verdict,
-            Err(cause) => {
-                error = Some(cause);
-                false
-            }
-        }
-    });
-    if let Some(error) = error {
-        return Err(error);
-    }
+    let short = shortest(&whole, verdict, started, |candidate| {
+        again(&with(candidate))
+    })?;
     let short = with(&short);
     let fits = short.schedule.len() <= LONGEST || short.schedule.len() < best.schedule.len();
     Ok(match fits && again(&short)?.verdict == verdict {
