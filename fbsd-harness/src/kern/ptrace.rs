@@ -164,20 +164,34 @@ pub unsafe fn attach(p: *mut proc_) -> c_int {
     }
 }
 
-/// PT_SUSPEND: keeps a thread from running when the process continues.
-///
-/// # Safety
-/// As [`attach`]; `td` is one of its threads.
-pub unsafe fn suspend(p: *mut proc_, td: *mut thread) -> c_int {
-    // SAFETY: by contract.
+/// Runs `f` with a stopped process locked, for one of its threads.
+unsafe fn with_thread(p: *mut proc_, td: *mut thread, f: impl FnOnce()) -> c_int {
+    // SAFETY: as `with_locked`.
     unsafe {
         with_locked(p, || {
             if !is_stopped(p) {
                 return EBUSY as c_int;
             }
+            // It may have exited since it was looked up.
+            if !proc::threads(p).any(|linked| linked == td) {
+                return ESRCH as c_int;
+            }
+            f();
+            0
+        })
+    }
+}
+
+/// PT_SUSPEND: keeps a thread from running when the process continues.
+///
+/// # Safety
+/// As [`attach`]; `td` was one of its threads.
+pub unsafe fn suspend(p: *mut proc_, td: *mut thread) -> c_int {
+    // SAFETY: by contract.
+    unsafe {
+        with_thread(p, td, || {
             set(td, TDB_SUSPEND);
             ast_sched(td, TDA_SUSPEND as c_int);
-            0
         })
     }
 }
@@ -188,15 +202,7 @@ pub unsafe fn suspend(p: *mut proc_, td: *mut thread) -> c_int {
 /// As [`suspend`].
 pub unsafe fn resume(p: *mut proc_, td: *mut thread) -> c_int {
     // SAFETY: by contract.
-    unsafe {
-        with_locked(p, || {
-            if !is_stopped(p) {
-                return EBUSY as c_int;
-            }
-            clear(td, TDB_SUSPEND);
-            0
-        })
-    }
+    unsafe { with_thread(p, td, || clear(td, TDB_SUSPEND)) }
 }
 
 /// PT_CONTINUE, PT_KILL and the second half of PT_DETACH: the stopped process

@@ -84,11 +84,8 @@ unsafe fn end_all() {
                 }
                 left = true;
                 // Who is suspended by the debugger does not even die.
-                for number in 0..sim_threads_made(p) {
-                    let td = sim_thread(p, number);
-                    if (*td).td_proc == p {
-                        (*td).td_dbgflags &= !(sys::TDB_SUSPEND as c_int);
-                    }
+                for td in proc::threads(p) {
+                    (*td).td_dbgflags &= !(sys::TDB_SUSPEND as c_int);
                 }
                 if !proc::has(p, sys::P_TRACED) {
                     k_kill(p, sys::SIGKILL as c_int);
