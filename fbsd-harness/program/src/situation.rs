@@ -59,6 +59,8 @@ situations! {
     Zombies "several threads to be reaped",
     /// A SINGLE_ALLPROC that never ends, as in FreeBSD.
     Hang "single-threading of a process that stopped meanwhile",
+    /// An assertion that fails in FreeBSD, too; with INVARIANTS only.
+    Assertion "a stop during rfork or exec that INVARIANTS do not expect",
 }
 
 impl Situation {

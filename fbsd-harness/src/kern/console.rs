@@ -1,5 +1,6 @@
 //! The console and the end of it: what the kernel prints is kept for the
-//! scenarios to check, and a panic ends the run, unless it is waited for.
+//! scenarios to check, and a panic ends the run, as a failure unless it is
+//! waited for or accepted.
 
 use core::ffi::{CStr, c_char};
 use std::ffi::CString;
@@ -8,6 +9,12 @@ use crate::capi;
 use crate::kern::host_lock::HostLock;
 use crate::machine::api::{Kind, fail, note};
 use crate::machine::digest;
+use crate::report;
+
+/// Whether a panic with this text is accepted, as the machine stands.
+pub type Known = fn(&str) -> bool;
+
+static ACCEPTED: HostLock<Option<Known>> = HostLock::new(None);
 
 static LINES: HostLock<Vec<CString>> = HostLock::new(Vec::new());
 
@@ -34,10 +41,20 @@ pub unsafe extern "C" fn sim_panic(text: *const c_char) -> ! {
     panic(text.to_string_lossy().into_owned())
 }
 
+/// Has the run pass that panics while `known` holds.
+pub fn accept(known: Known) {
+    ACCEPTED.with(|accepted| *accepted = Some(known));
+}
+
 /// Panics: ends the run, as a success where the panic was expected.
 pub fn panic(text: String) -> ! {
     note("panic", &[digest::message(&text)]);
     capi::panic::panicked(&text);
+    let accepted = ACCEPTED.with(|accepted| *accepted);
+    if accepted.is_some_and(|known| known(&text)) {
+        note("=accepted panic", &[]);
+        report::pass();
+    }
     fail(Kind::Panic, text)
 }
 

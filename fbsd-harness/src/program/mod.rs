@@ -6,12 +6,13 @@
 //! * [`control`]: what the controller does;
 //! * [`single`]: single-threading a process from another one;
 //! * [`swap`]: swapping a process out;
-//! * [`hang`]: the hang that FreeBSD has, too;
+//! * [`hang`], [`assertion`]: how FreeBSD itself hangs or panics, too;
 //! * [`reach`]: rare situations that a run meets.
 //!
 //! Numbers of a program are taken modulo what there is, so that each program
 //! means something; threads and processes are limited, so that each one ends.
 
+mod assertion;
 mod body;
 mod control;
 mod hang;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use fbsd_program::{Program, Setting};
 
 use crate::kern::host_lock::HostLock;
-use crate::kern::settings;
+use crate::kern::{console, settings};
 use crate::machine::run::set_cpus;
 use crate::machine::{stuck, trace};
 
@@ -47,6 +48,7 @@ fn program() -> Arc<Program> {
 /// Sets the machine up.
 pub extern "C" fn setup() {
     stuck::accept(hang::is_known);
+    console::accept(assertion::is_known);
     trace::listen(reach::look);
     for &(setting, value) in &program().settings {
         let value = i64::from(value);

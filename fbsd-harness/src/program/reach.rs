@@ -39,6 +39,7 @@ pub fn look(event: &str, args: &[usize]) {
             ("kick_proc0", _) => Situation::SwapIn.bit(),
             ("=no stack", _) => Situation::NoStack.bit(),
             ("=hang", _) => Situation::Hang.bit(),
+            ("=accepted panic", _) => Situation::Assertion.bit(),
             ("syscall return", &[_, error, ..]) if error == EPROCLIM as usize => {
                 Situation::PerProcess.bit()
             }
