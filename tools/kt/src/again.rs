@@ -1,11 +1,14 @@
 //! The make command that asks for the same objects again, as reports print it.
 
+use crate::variables;
+
 /// `make TARGET` with those of `variables` that are set; `value` gives the
 /// value of a variable.
 pub fn command(target: &str, variables: &[&str], value: impl Fn(&str) -> Option<String>) -> String {
+    let value = variables::set(value);
     let mut command = format!("make {target}");
     for name in variables {
-        let Some(text) = value(name).filter(|text| !text.trim().is_empty()) else {
+        let Some(text) = value(name) else {
             continue;
         };
         command.push_str(&match text.contains([' ', ';', '&']) {

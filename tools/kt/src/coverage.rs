@@ -25,6 +25,8 @@ use crate::hosted;
 use crate::process;
 use crate::program::{Parts, Suite};
 use crate::report::Stage;
+use crate::tap;
+use crate::variables;
 
 /// Of thousand lines, and of thousand branches, so many have to be covered.
 const WANTED: (usize, usize) = (980, 950);
@@ -50,13 +52,9 @@ pub struct Request {
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let number = |name: &str, default: u64| match value(name) {
-            None => Ok(default),
-            Some(text) => match text.trim().parse() {
-                Ok(number) => Ok(number),
-                Err(_) => bail!("{name}={text} is no number"),
-            },
+        let value = variables::set(&lookup);
+        let number = |name: &str, default: u64| {
+            variables::number(&lookup, name).map(|number| number.unwrap_or(default))
         };
         Ok(Self {
             only: match value("IMPL").as_deref() {
@@ -266,21 +264,12 @@ fn runtime(config: &Config, folder: &Path) -> Result<PathBuf> {
     Ok(object)
 }
 
-/// Runs a program that has to succeed.
+/// Runs a program none of whose tests may fail.
 fn complete(command: &mut Command, what: &str) -> Result<()> {
-    let output = process::output(command)?;
-    if output.status.success() {
-        return Ok(());
+    match tap::first_failure(command)? {
+        None => Ok(()),
+        Some(failed) => bail!("{what} fail while coverage is measured: {}", failed.title),
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let failed = text
-        .lines()
-        .find(|line| line.starts_with("not ok"))
-        .map_or_else(
-            || String::from_utf8_lossy(&output.stderr).trim().to_string(),
-            str::to_string,
-        );
-    bail!("{what} fail while coverage is measured: {failed}")
 }
 
 /// Runs generated programs, each under another schedule.

@@ -21,6 +21,7 @@ use crate::files;
 use crate::process;
 use crate::program::{self, Suite};
 use crate::report::Stage;
+use crate::variables;
 
 /// Runs unless `RUNS` says otherwise.
 const RUNS: u64 = 2000;
@@ -62,10 +63,10 @@ pub const OBJECT_VARIABLES: &[&str] = &[
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+        let value = variables::set(&lookup);
         Ok(Self {
-            seed: number(&lookup, "SEED", 1)?,
-            runs: number(&lookup, "RUNS", RUNS)?,
+            seed: variables::number(&lookup, "SEED")?.unwrap_or(1),
+            runs: variables::number(&lookup, "RUNS")?.unwrap_or(RUNS),
             replay: replay(value("REPLAY"), value("ONLY"), value("PROGRAM"))?,
             only: value("ONLY"),
             again: again::command("diff", OBJECT_VARIABLES, value),
@@ -89,17 +90,6 @@ impl Request {
                 config.options.words()
             ),
         }
-    }
-}
-
-/// The number that a variable of make has.
-pub fn number(lookup: impl Fn(&str) -> Option<String>, name: &str, default: u64) -> Result<u64> {
-    match lookup(name).filter(|text| !text.trim().is_empty()) {
-        None => Ok(default),
-        Some(text) => match text.trim().parse() {
-            Ok(number) => Ok(number),
-            Err(_) => bail!("{name}={text} is no number"),
-        },
     }
 }
 
@@ -308,10 +298,7 @@ mod tests {
     use super::*;
 
     fn request(variables: &[(&str, &str)]) -> Result<Request> {
-        Request::read(|name| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value.to_string())
-        })
+        Request::read(variables::of(variables))
     }
 
     #[test]

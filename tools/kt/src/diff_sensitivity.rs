@@ -17,6 +17,7 @@ use crate::edits::Edit;
 use crate::error::{Error, Result, bail};
 use crate::program::{self, Suite};
 use crate::report::Stage;
+use crate::variables;
 use crate::wrong::{self, Bench};
 
 /// Runs of a comparison unless `RUNS` says otherwise.
@@ -38,8 +39,8 @@ impl Request {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let only = lookup("ONLY").unwrap_or_default();
         Ok(Self {
-            seed: diff::number(&lookup, "SEED", 1)?,
-            runs: diff::number(&lookup, "RUNS", RUNS)?,
+            seed: variables::number(&lookup, "SEED")?.unwrap_or(1),
+            runs: variables::number(&lookup, "RUNS")?.unwrap_or(RUNS),
             only: only
                 .split([',', ' '])
                 .filter(|id| !id.is_empty())

@@ -24,6 +24,7 @@ use crate::matrix::{CASES, Case};
 use crate::process;
 use crate::program::{Parts, Suite};
 use crate::rust::{self, Rustc};
+use crate::tap;
 use crate::units;
 
 /// The environment variable that names the repository.
@@ -269,10 +270,9 @@ fn first_failure(command: &mut Command, what: &str) -> Result<Option<String>> {
     if output.status.success() {
         return Ok(None);
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let failed = text.lines().find_map(|line| line.strip_prefix("not ok "));
-    Ok(Some(match failed {
-        Some(test) => format!("{what}: {test}"),
+    let failures = tap::failures(&String::from_utf8_lossy(&output.stdout));
+    Ok(Some(match failures.first() {
+        Some(failed) => format!("{what}: {}", failed.title),
         None => format!("{what}: {}", output.status),
     }))
 }

@@ -59,7 +59,9 @@ mod suite;
 mod survivors;
 mod table;
 mod tally;
+mod tap;
 mod units;
+mod variables;
 mod wrong;
 
 use std::process::ExitCode;

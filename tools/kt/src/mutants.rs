@@ -24,6 +24,7 @@ use crate::program::{Parts, Suite};
 use crate::report::Stage;
 use crate::rust::Rustc;
 use crate::survivors::{self, Mutant};
+use crate::variables;
 
 /// Of 100 changes so many have to be noticed.
 const WANTED: usize = 95;
@@ -50,7 +51,7 @@ pub struct Request {
 impl Request {
     /// Reads them; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+        let value = variables::set(&lookup);
         let jobs = value("JOBS").unwrap_or_else(|| "2".to_string());
         if !jobs.parse().is_ok_and(|jobs: usize| jobs > 0) {
             bail!("JOBS={jobs} is no number of jobs");

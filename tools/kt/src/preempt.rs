@@ -14,6 +14,7 @@ use crate::program::{self, Suite};
 use crate::report::Stage;
 use crate::scenarios;
 use crate::tally::Tally;
+use crate::variables;
 
 /// What is to be run: make's variables.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Request {
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+        let value = variables::set(&lookup);
         let mut arguments = Vec::new();
         arguments.extend(value("ONLY"));
         if let Some(run) = value("REPLAY") {
@@ -37,11 +38,8 @@ impl Request {
             arguments.extend(["--replay".to_string(), run]);
         }
         for (name, flag) in [("RUNS", "--runs"), ("SEED", "--seed")] {
-            if let Some(text) = value(name) {
-                if text.parse::<u64>().is_err() {
-                    bail!("{name}={text} is no number");
-                }
-                arguments.extend([flag.to_string(), text]);
+            if let Some(number) = variables::number(&lookup, name)? {
+                arguments.extend([flag.to_string(), number.to_string()]);
             }
         }
         Ok(Self {
@@ -118,10 +116,7 @@ mod tests {
     use super::*;
 
     fn request(variables: &[(&str, &str)]) -> Result<Request> {
-        Request::read(|name| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value.to_string())
-        })
+        Request::read(variables::of(variables))
     }
 
     #[test]

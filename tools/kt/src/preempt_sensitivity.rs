@@ -11,7 +11,7 @@ use crate::config::{Config, Implementation};
 use crate::error::{Result, bail};
 use crate::files;
 use crate::functions;
-use crate::process;
+use crate::tap::{self, Failed};
 use crate::wrong::{self, Bench};
 
 /// Where the wrong versions are described.
@@ -20,9 +20,9 @@ const FOLDER: &str = "fbsd-harness/preempt";
 /// What noticed a wrong version.
 struct Noticed {
     /// The scenario that failed with calls as points, which none should.
-    by_calls: Option<String>,
+    by_calls: Option<Failed>,
     /// The one that failed with instructions as points.
-    by_instructions: Option<String>,
+    by_instructions: Option<Failed>,
 }
 
 /// Tries every wrong version; prints what noticed which.
@@ -41,12 +41,16 @@ pub fn run(config: &Config) -> Result<()> {
                 let object = program.with_file_name(wrong::OBJECT);
                 files::write(&list, functions::list(&object, program)?)?;
                 Ok(Noticed {
-                    by_calls: failing(Command::new(program).args([
+                    by_calls: tap::first_failure(Command::new(program).args([
                         "run",
                         "--fail-fast",
                         "--brief",
                     ]))?,
-                    by_instructions: failing(&mut preempt(program, &edit.noticed_by, &list))?,
+                    by_instructions: tap::first_failure(&mut preempt(
+                        program,
+                        &edit.noticed_by,
+                        &list,
+                    ))?,
                 })
             })
         },
@@ -78,10 +82,9 @@ pub fn run(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn shown(scenario: &Option<String>) -> String {
-    scenario
-        .clone()
-        .unwrap_or_else(|| "not noticed".to_string())
+fn shown(failed: &Option<Failed>) -> String {
+    let scenario = failed.as_ref().map(Failed::scenario);
+    scenario.unwrap_or("not noticed").to_string()
 }
 
 /// One preemption, every one of them.
@@ -94,16 +97,4 @@ fn preempt(program: &Path, scenarios: &str, list: &Path) -> Command {
         .arg("--out")
         .arg(program.with_file_name("pictures"));
     command
-}
-
-/// The first scenario that fails.
-fn failing(command: &mut Command) -> Result<Option<String>> {
-    let output = process::output(command)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let failed = text.lines().find_map(|line| line.strip_prefix("not ok "));
-    match failed.and_then(|line| line.split_whitespace().nth(2)) {
-        Some(scenario) => Ok(Some(scenario.to_string())),
-        None if output.status.success() => Ok(None),
-        None => bail!("{}", String::from_utf8_lossy(&output.stderr).trim()),
-    }
 }

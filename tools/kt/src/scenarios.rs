@@ -11,6 +11,7 @@ use crate::error::{Error, Result, bail};
 use crate::program::{self, Suite};
 use crate::report::Stage;
 use crate::tally::Tally;
+use crate::variables;
 
 /// How a suite is to be run: make's variables.
 #[derive(Debug)]
@@ -46,8 +47,8 @@ impl Request {
         suite: Suite,
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
-        let again = again::command(target, OBJECT_VARIABLES, value);
+        let value = variables::set(&lookup);
+        let again = again::command(target, OBJECT_VARIABLES, &value);
         let only = value("ONLY").unwrap_or_default();
         let mut arguments = Vec::new();
         if let Some(schedule) = value("REPLAY") {
@@ -63,12 +64,16 @@ impl Request {
                 ("SEED", "--seed"),
                 ("BOUND", "--bound"),
                 ("TIME", "--time"),
-                ("MODE", "--mode"),
             ] {
-                if let Some(text) = value(name) {
-                    check(name, &text)?;
-                    arguments.extend([flag.to_string(), text]);
+                if let Some(number) = variables::number(&lookup, name)? {
+                    arguments.extend([flag.to_string(), number.to_string()]);
                 }
+            }
+            if let Some(mode) = value("MODE") {
+                if !matches!(mode.as_str(), "det" | "smp") {
+                    bail!("MODE={mode} is unknown: use det or smp");
+                }
+                arguments.extend(["--mode".to_string(), mode]);
             }
             if value("PICTURE").is_some_and(|text| text != "0") {
                 arguments.push("--picture".to_string());
@@ -100,16 +105,6 @@ pub fn command_for(target: &str, config: &Config) -> String {
     }
     again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
     again
-}
-
-fn check(name: &str, text: &str) -> Result<()> {
-    if name == "MODE" && !matches!(text, "det" | "smp") {
-        bail!("MODE={text} is unknown: use det or smp");
-    }
-    if name != "MODE" && text.parse::<u64>().is_err() {
-        bail!("{name}={text} is no number");
-    }
-    Ok(())
 }
 
 /// Runs a suite; what it says goes to standard output.
@@ -172,10 +167,7 @@ mod tests {
     use super::*;
 
     fn request(variables: &[(&str, &str)]) -> Result<Request> {
-        Request::read(Suite::Scenarios, |name| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value.to_string())
-        })
+        Request::read(Suite::Scenarios, variables::of(variables))
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use crate::config::{Config, Implementation};
 use crate::error::{Result, bail};
-use crate::process;
 use crate::program::{self, Suite};
 use crate::report::Stage;
+use crate::tap::{self, Failed};
 use crate::wrong::{self, Bench};
 
 /// Of 100 wrong versions so many have to be noticed.
@@ -16,12 +16,6 @@ const WANTED: usize = 95;
 
 /// Schedules for each scenario unless `SCHEDULES` says otherwise.
 const SCHEDULES: &str = "200";
-
-/// What noticed a wrong version.
-struct Catch {
-    scenario: String,
-    kind: String,
-}
 
 /// Tries every edit of `fbsd-harness/sensitivity`; prints what caught what.
 pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
@@ -48,7 +42,7 @@ pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
             })
         },
         |caught| match caught {
-            Some(caught) => caught.scenario.clone(),
+            Some(caught) => caught.scenario().to_string(),
             None => "not caught".to_string(),
         },
     )?;
@@ -61,9 +55,9 @@ pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
     );
     for (edit, result) in edits.iter().zip(results) {
         let by = match result {
-            Some(catch) => {
+            Some(failed) => {
                 caught += 1;
-                format!("{} ({})", catch.scenario, catch.kind)
+                format!("{} ({})", failed.scenario(), failed.kind)
             }
             None => "NOT CAUGHT".to_string(),
         };
@@ -80,11 +74,11 @@ pub fn run(config: &Config, schedules: Option<&str>) -> Result<()> {
 fn check_unchanged(config: &Config, schedules: &str) -> Result<()> {
     let stage = Stage::start("edits", "none: the file as it is");
     let program = program::build(Suite::Scenarios, config)?;
-    if let Some(catch) = judge(&program, "", schedules)? {
+    if let Some(failed) = judge(&program, "", schedules)? {
         bail!(
             "the unchanged C file fails {} ({}): run make scenarios IMPL=c first",
-            catch.scenario,
-            catch.kind
+            failed.scenario(),
+            failed.kind
         );
     }
     stage.done();
@@ -92,48 +86,11 @@ fn check_unchanged(config: &Config, schedules: &str) -> Result<()> {
 }
 
 /// The first scenario of `only` that fails on `program`.
-fn judge(program: &Path, only: &str, schedules: &str) -> Result<Option<Catch>> {
+fn judge(program: &Path, only: &str, schedules: &str) -> Result<Option<Failed>> {
     let mut command = Command::new(program);
     command.args(["run", "--fail-fast", "--brief", "--schedules", schedules]);
     if !only.is_empty() {
         command.arg(only);
     }
-    let output = process::output(&mut command)?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let caught = catch(&text);
-    if caught.is_none() && !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        bail!("{}: {}", program.display(), words.trim());
-    }
-    Ok(caught)
-}
-
-/// The first failure in TAP.
-fn catch(tap: &str) -> Option<Catch> {
-    let mut lines = tap.lines();
-    let failed = lines
-        .by_ref()
-        .find_map(|line| line.strip_prefix("not ok "))?;
-    let scenario = failed.split_whitespace().nth(2)?.to_string();
-    let kind = lines
-        .find_map(|line| line.trim().strip_prefix("kind: "))
-        .map_or(String::new(), |kind| kind.trim_matches('"').to_string());
-    Some(Catch { scenario, kind })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_failure_is_read_from_tap() {
-        let tap = "TAP version 14\n1..2\nok 1 - S01 a\nnot ok 2 - S41 b # 3 schedules\n  ---\n  \
-                   scenario: \"S41 b\"\n  kind: \"deadlock\"\n  ...\n";
-        let caught = catch(tap).expect("a failure");
-        assert_eq!(
-            (caught.scenario.as_str(), caught.kind.as_str()),
-            ("S41", "deadlock")
-        );
-        assert!(catch("TAP version 14\n1..1\nok 1 - S01 a\n").is_none());
-    }
+    tap::first_failure(&mut command)
 }

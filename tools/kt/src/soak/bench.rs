@@ -274,7 +274,7 @@ impl Bench {
         for failed in &words.failures {
             // Only what parallel CPUs did cannot be replayed.
             let command = &program.run_again;
-            let race = format!("{command} MODE=smp TIME=10 ONLY={}", failed.scenario);
+            let race = format!("{command} MODE=smp TIME=10 ONLY={}", failed.scenario());
             found(Failure {
                 what: format!("{} of {}", failed.kind, program.implementation),
                 again: failed.replay.clone().unwrap_or(race),

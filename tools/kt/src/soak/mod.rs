@@ -40,6 +40,7 @@ use crate::preempt;
 use crate::program::{self, Suite};
 use crate::report::Stage;
 use crate::scenarios;
+use crate::variables;
 
 /// Scenarios in which threads meet without a lock: reapers and exits, zombie
 /// lists, the end of single-threading, the tid hash.
@@ -69,15 +70,15 @@ pub struct Request {
 impl Request {
     /// Reads the request; `lookup` gives the value of a variable.
     pub fn read(lookup: impl Fn(&str) -> Option<String>, folder: Option<PathBuf>) -> Result<Self> {
-        let value = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+        let value = variables::set(&lookup);
         let compare_again = again::command("diff", diff::OBJECT_VARIABLES, |name| {
             // Comparing needs it, whether or not this soak had it.
             let absent = (name == "KERN_THREAD_C").then(|| "file".to_string());
             value(name).or(absent)
         });
         Ok(Self {
-            time: diff::number(&lookup, "TIME", TIME)?,
-            seed: diff::number(&lookup, "SEED", 1)?,
+            time: variables::number(&lookup, "TIME")?.unwrap_or(TIME),
+            seed: variables::number(&lookup, "SEED")?.unwrap_or(1),
             restart: value("RESTART").is_some_and(|text| text.trim() != "0"),
             folder,
             compare_again,
@@ -236,11 +237,7 @@ mod tests {
     use super::*;
 
     fn request(variables: &[(&str, &str)]) -> Result<Request> {
-        let lookup = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value.to_string())
-        };
-        Request::read(lookup, None)
+        Request::read(variables::of(variables), None)
     }
 
     /// Each failure is shown again by a command for the object that it is of.

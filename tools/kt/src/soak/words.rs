@@ -1,6 +1,8 @@
 //! What the program with the scenarios says of a run of many schedules: TAP,
 //! with facts below each failure.
 
+use crate::tap::{self, Failed};
+
 /// What it said.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -14,40 +16,15 @@ pub struct Words {
     pub failures: Vec<Failed>,
 }
 
-/// A scenario that failed.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Failed {
-    /// Its id.
-    pub scenario: String,
-    /// "deadlock", "panic", ...
-    pub kind: String,
-    /// The command that shows it again, where there is one.
-    pub replay: Option<String>,
-}
-
 /// Reads the output.
 pub fn read(tap: &str) -> Words {
-    let mut words = Words::default();
+    let mut words = Words {
+        failures: tap::failures(tap),
+        ..Words::default()
+    };
     for line in tap.lines() {
-        let fact = |name: &str| {
-            let value = line.strip_prefix("  ")?.strip_prefix(name)?;
-            let value = value.strip_prefix(": \"")?.strip_suffix('"')?;
-            Some(value.replace("\\\"", "\"").replace("\\\\", "\\"))
-        };
         if line.starts_with("ok ") || line.starts_with("not ok ") {
             words.schedules += schedules(line).unwrap_or_default();
-        }
-        if let Some(test) = line.strip_prefix("not ok ") {
-            words.failures.push(Failed {
-                scenario: test.split_whitespace().nth(2).unwrap_or("?").to_string(),
-                ..Failed::default()
-            });
-        } else if let Some(failed) = words.failures.last_mut() {
-            if let Some(kind) = fact("kind") {
-                failed.kind = kind;
-            } else if let Some(replay) = fact("replay") {
-                failed.replay = Some(replay);
-            }
         }
         if let Some(sum) = line.strip_prefix("preempt: ") {
             words.preemptions += counted(sum, "preemptions").unwrap_or_default();
@@ -83,14 +60,6 @@ mod tests {
 1..3
 ok 1 - S01 Boot # 200 schedules, all with 1 preemption, 0.12 s
 not ok 2 - S40 The last thread \\# # 3 schedules, 0.02 s
-  ---
-  scenario: \"S40 The last thread\"
-  kind: \"deadlock\"
-  message: |
-    nobody can go on
-    kind: \"of a lock\"
-  replay: \"make scenarios OPTIONS=\\\"NUMA MAXMEMDOM=8\\\" ONLY=S40 REPLAY=pAkB\"
-  ...
 ok 3 - S41 Skipped # SKIP no reason
 # 12 threads created
 # 11 threads exited
@@ -101,16 +70,7 @@ ok 3 - S41 Skipped # SKIP no reason
     fn runs_and_failures_are_read() {
         let words = read(TAP);
         assert_eq!((words.schedules, words.threads), (203, 12));
-        assert_eq!(
-            words.failures,
-            [Failed {
-                scenario: "S40".to_string(),
-                kind: "deadlock".to_string(),
-                replay: Some(
-                    "make scenarios OPTIONS=\"NUMA MAXMEMDOM=8\" ONLY=S40 REPLAY=pAkB".to_string()
-                ),
-            }]
-        );
+        assert_eq!(words.failures.len(), 1);
         assert_eq!(read("killed\n"), Words::default());
     }
 
