@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use fbsd_program::Action;
 
 use super::body::{self, CONFLICT, argument, body, sendable, signal};
-use super::{reach, single, swap};
+use super::{about, reach, single, swap};
 use crate::capi::control::{
     sim_pipe_write, sim_rest, sim_thread, sim_threads_made, sim_ticks, try_process,
 };
@@ -167,13 +167,8 @@ unsafe fn carry_out(action: Action, started: &mut usize) {
             Action::ResumeAll {} => resume_all(),
             Action::KernelThread { ticks } => {
                 let arg = argument(ticks % KTHREAD_TICKS);
-                k_kthread_add(
-                    core::ptr::null_mut(),
-                    c"k".as_ptr(),
-                    kernel_thread,
-                    arg,
-                    core::ptr::null_mut(),
-                );
+                // A refusal is an answer like any other.
+                let _ = about::start(c"k", kernel_thread, arg);
             }
             Action::Conflict { on } => CONFLICT.store(i32::from(on % 2), Ordering::Relaxed),
             Action::Write {} => sim_pipe_write(body::pipe()),

@@ -4,6 +4,7 @@
 //!
 //! * [`body`]: what its threads do in user mode;
 //! * [`control`]: what the controller does;
+//! * [`about`]: its kernel threads;
 //! * [`single`]: single-threading a process from another one;
 //! * [`swap`]: swapping a process out;
 //! * [`hang`], [`assertion`]: how FreeBSD itself hangs or panics, too;
@@ -12,6 +13,7 @@
 //! Numbers of a program are taken modulo what there is, so that each program
 //! means something; threads and processes are limited, so that each one ends.
 
+mod about;
 mod assertion;
 mod body;
 mod control;

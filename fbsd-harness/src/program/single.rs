@@ -5,9 +5,8 @@
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicI32, Ordering};
 
-use super::{body::argument, hang};
+use super::{about, hang};
 use crate::capi::control::sim_ticks;
-use crate::capi::kernel::k_kthread_add;
 use crate::kern::proc;
 use crate::machine::api::*;
 use crate::object::{thread_single, thread_single_end};
@@ -16,8 +15,6 @@ use crate::sys::{PRS_NORMAL, SINGLE_ALLPROC, proc_};
 
 /// Kernel threads that are at it.
 static SINGLERS: AtomicI32 = AtomicI32::new(0);
-/// Room for the ticks in the argument of [`singler`].
-const TICKS: u16 = 16;
 /// How long the end waits for them, in rounds of two ticks.
 const ROUNDS: u32 = 64;
 
@@ -33,16 +30,7 @@ pub fn goes_on() -> bool {
 pub unsafe fn process(p: *mut proc_, ticks: u16) -> c_int {
     SINGLERS.fetch_add(1, Ordering::Relaxed);
     // SAFETY: by contract.
-    let error = unsafe {
-        let arg = argument((*p).p_pid as u16 * TICKS + ticks);
-        k_kthread_add(
-            core::ptr::null_mut(),
-            c"single".as_ptr(),
-            singler,
-            arg,
-            core::ptr::null_mut(),
-        )
-    };
+    let error = unsafe { about::start_for(c"single", singler, p, ticks) };
     if error != 0 {
         SINGLERS.fetch_sub(1, Ordering::Relaxed);
     }
@@ -69,11 +57,7 @@ pub unsafe fn wait_for_all() {
 
 /// Stops the process, sleeps and lets it go on.
 unsafe extern "C" fn singler(arg: *mut c_void) {
-    let (pid, ticks) = (
-        arg.addr() / usize::from(TICKS),
-        arg.addr() % usize::from(TICKS),
-    );
-    let p = proc::find(pid as c_int);
+    let (p, ticks) = about::subject(arg);
     // SAFETY: a kernel thread without locks; processes are type-stable, and a
     // held one stays.
     unsafe {
@@ -83,7 +67,7 @@ unsafe extern "C" fn singler(arg: *mut c_void) {
                 proc::hold(p);
                 if thread_single(p, SINGLE_ALLPROC as c_int) == 0 {
                     proc_unlock(p);
-                    pause(c"single", ticks.max(1) as c_int);
+                    pause(c"single", ticks);
                     proc_lock(p);
                     thread_single_end(p, SINGLE_ALLPROC as c_int);
                 }

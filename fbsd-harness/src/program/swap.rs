@@ -4,8 +4,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use super::body::argument;
-use crate::capi::kernel::k_kthread_add;
+use super::about;
 use crate::kern::proc;
 use crate::kern::thread::state;
 use crate::machine::api::*;
@@ -14,42 +13,25 @@ use crate::sys::{
     TDS_CAN_RUN, TDS_INHIBITED, proc_, thread,
 };
 
-/// Room for the ticks in the argument of [`swapper`].
-const TICKS: u16 = 16;
-
 /// Has a process swapped out for so many ticks; an errno.
 ///
 /// # Safety
 /// No locks; `p` is a process, `ticks` less than 16.
 pub unsafe fn out(p: *mut proc_, ticks: u16) -> c_int {
     // SAFETY: by contract.
-    unsafe {
-        let arg = argument((*p).p_pid as u16 * TICKS + ticks);
-        k_kthread_add(
-            core::ptr::null_mut(),
-            c"swap".as_ptr(),
-            swapper,
-            arg,
-            core::ptr::null_mut(),
-        );
-    }
-    0
+    unsafe { about::start_for(c"swap", swapper, p, ticks) }
 }
 
 /// Swaps out, sleeps, swaps in.
 unsafe extern "C" fn swapper(arg: *mut c_void) {
-    let (pid, ticks) = (
-        arg.addr() / usize::from(TICKS),
-        arg.addr() % usize::from(TICKS),
-    );
-    let p = proc::find(pid as c_int);
+    let (p, ticks) = about::subject(arg);
     // SAFETY: a kernel thread without locks; processes are type-stable, and
     // one whose threads are all swapped out stays.
     unsafe {
         if p.is_null() || !swap_out(p) {
             return;
         }
-        pause(c"swapper", ticks.max(1) as c_int);
+        pause(c"swapper", ticks);
         swap_in(p);
     }
 }
