@@ -30,8 +30,8 @@ const RUNS_OF_A_SCENARIO: u64 = 9;
 /// Schedules of a scenario that is run on one object.
 const SCHEDULES: u64 = 200;
 /// Runs of a scenario with preemptions inside the object: as many as branch off
-/// one run.
-const PREEMPTIONS: u64 = 25;
+/// three runs.
+const PREEMPTIONS: u64 = 75;
 /// Scenarios that are run on parallel CPUs together.
 const RACING: u64 = 8;
 /// Seconds that they have.
@@ -65,6 +65,8 @@ pub struct Objects {
     pub allowed: Allowed,
     /// The ids of the scenarios.
     pub scenarios: Vec<String>,
+    /// Those that do not take minutes to step through.
+    pub short: Vec<String>,
     /// Those in which threads meet without a lock.
     pub meeting: Vec<String>,
     /// `make diff ...` with the variables that choose the objects.
@@ -222,12 +224,12 @@ impl Bench {
     }
 
     /// A scenario with preemptions between instructions: by turns one in which
-    /// threads meet without a lock, and any.
+    /// threads meet without a lock, and any that is not too long.
     fn preempt(&self, job: Job, found: &mut dyn FnMut(Failure)) -> Result<Option<Totals>> {
         let (program, turn) = self.turn(job.number);
         let ids = match turn.is_multiple_of(2) {
             true => &self.objects.meeting,
-            false => &self.objects.scenarios,
+            false => &self.objects.short,
         };
         let mut command = Command::new(&program.path);
         command
@@ -358,6 +360,7 @@ mod tests {
                 preempt_again: "make preempt".to_string(),
             },
             scenarios: ids("S01 S02 S03"),
+            short: ids("S01 S02"),
             meeting: ids("S40 S41"),
             compare_again: "make diff".to_string(),
             pictures: dir.path().join("pictures"),

@@ -34,7 +34,7 @@ struct Row {
 const MIX: [Row; 5] = [
     Row {
         kind: Kind::Programs,
-        share: 40,
+        share: 35,
         needs_c: false,
     },
     Row {
@@ -49,7 +49,7 @@ const MIX: [Row; 5] = [
     },
     Row {
         kind: Kind::Preempt,
-        share: 15,
+        share: 20,
         needs_c: false,
     },
     Row {

@@ -45,6 +45,9 @@ use crate::variables;
 /// Scenarios in which threads meet without a lock: reapers and exits, zombie
 /// lists, the end of single-threading, the tid hash.
 const MEETING: &str = "S21,S22,S24,S40,S41,S42,S43,S68,S69";
+/// Scenarios of hundreds of thousands of instructions, which take minutes to
+/// step through.
+const LONG: [&str; 3] = ["S03", "S05", "S18"];
 /// Seconds unless `TIME` says otherwise.
 const TIME: u64 = 60;
 
@@ -163,9 +166,12 @@ fn objects(config: &Config, request: &Request) -> Result<Objects> {
         None => None,
     };
     stage.done();
+    let scenarios = diff::scenarios(&rust.path, None)?;
+    let short = scenarios.iter().filter(|id| !LONG.contains(&id.as_str()));
     Ok(Objects {
         allowed: diff::Allowed::read(config)?,
-        scenarios: diff::scenarios(&rust.path, None)?,
+        short: short.cloned().collect(),
+        scenarios,
         meeting: diff::scenarios(&rust.path, Some(MEETING))?,
         c,
         rust,
