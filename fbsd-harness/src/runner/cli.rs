@@ -5,10 +5,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 /// Schedules a scenario is run under unless asked otherwise.
 const SCHEDULES: &str = "200";
 
-fn scenarios() -> Arg {
-    Arg::new("ids").num_args(0..).help(
-        "Scenarios with their variants (S33) or without (=S33), groups (D); all if none is given",
-    )
+/// Scenarios by their ids; without any it is those that `default` tells.
+fn scenarios(default: &str) -> Arg {
+    Arg::new("ids").num_args(0..).help(format!(
+        "Scenarios with their variants (S33) or without (=S33), groups (D); {default} if none is given"
+    ))
 }
 
 fn pictures() -> Arg {
@@ -49,14 +50,14 @@ pub fn command() -> Command {
         .subcommands([
             Command::new("list")
                 .about("List the scenarios")
-                .arg(scenarios()),
+                .arg(scenarios("all")),
             Command::new("explain")
                 .about("Say what scenarios do and guard")
-                .arg(scenarios()),
+                .arg(scenarios("all")),
             Command::new("run")
                 .about("Run scenarios under many schedules; TAP on standard output")
                 .args([
-                    scenarios(),
+                    scenarios("all"),
                     number("schedules", SCHEDULES, "Schedules for each scenario"),
                     number("seed", "1", "Other seeds give other schedules"),
                     Arg::new("bound")
@@ -102,7 +103,7 @@ pub fn command() -> Command {
             Command::new("preempt")
                 .about("Run scenarios with preemptions between instructions of the object")
                 .args([
-                    scenarios(),
+                    scenarios("those in which threads meet without a lock"),
                     Arg::new("functions")
                         .long("functions")
                         .required(true)
