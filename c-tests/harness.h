@@ -148,6 +148,17 @@ extern struct kt_cpu {
 #define	HAVE_SWAPPER
 #endif
 
+/*
+ * The C file's own algorithms, in its object and in one that has the feature
+ * c-algorithms.  What a test says of calls or memory that are theirs binds
+ * there alone; ALGORITHMS_OWN is an object with others in their place.
+ */
+#ifdef ALGORITHMS_C
+#define	IF_C_ALGORITHMS(line)	line
+#else
+#define	IF_C_ALGORITHMS(line)	""
+#endif
+
 /* Every lock operation can be made to call a function in these kernels. */
 #if LOCK_DEBUG > 0 || (defined(SMP) && defined(KDTRACE_HOOKS))
 #define	LOCKS_VISIBLE

@@ -1,6 +1,6 @@
 # Builds and runs the tests on one object.  CONFIG names a makefile that sets
-# KT_CC, KT_CFLAGS, KT_OBJECT, KT_HOSTCC, KT_RUN, KT_OUT, KT_OPTIONS and KT_PROFILE;
-# SRC is this directory.  Runs in KT_OUT.  For GNU make and bmake.
+# KT_CC, KT_CFLAGS, KT_OBJECT, KT_HOSTCC, KT_RUN, KT_OUT, KT_OPTIONS, KT_PROFILE
+# and KT_ALGORITHMS; SRC is this directory.  Runs in KT_OUT.  For GNU make and bmake.
 include $(CONFIG)
 
 VPATH=	$(SRC):$(SRC)/fakes
@@ -20,7 +20,8 @@ TEST_OBJS= \
 	test_tdfind.o test_unsuspend.o test_wait.o test_weed.o \
 	test_weed_allproc.o test_zone.o
 
-TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) -Wall -Wextra -Werror \
+TESTFLAGS= -O1 -g -DPROFILE_$(KT_PROFILE) \
+	-DALGORITHMS_$(KT_ALGORITHMS) -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-format-zero-length
 
 .SUFFIXES: .o .c

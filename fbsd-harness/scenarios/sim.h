@@ -116,6 +116,12 @@ bool	sim_is_smp(void);
  * is preempted between instructions, since it takes free locks inline then.
  */
 bool	sim_traces_locks(void);
+/*
+ * Does the trace have the calls that belong to the C file's own algorithms?
+ * Not where the object has others in their place (built without the feature
+ * c-algorithms), and not where it is compared with such an object.
+ */
+bool	sim_traces_c_algorithms(void);
 
 /* ---- Checks ------------------------------------------------------------ */
 

@@ -17,6 +17,12 @@
 		CHECK_EQ((found), (expected));				\
 } while (0)
 
+/* The same of what belongs to the C file's own algorithm. */
+#define	CHECK_C_TRACE(found, expected) do {				\
+	if (sim_traces_c_algorithms())					\
+		CHECK_TRACE((found), (expected));			\
+} while (0)
+
 /* How often the current thread did this since mark. */
 static inline u_long
 did(u_long mark, const char *event)

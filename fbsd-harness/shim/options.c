@@ -8,7 +8,7 @@
 #include <sys/param.h>
 #include <sys/lock.h>
 
-extern const int sim_lock_debug, sim_invariants, sim_smp;
+extern const int sim_lock_debug, sim_invariants, sim_smp, sim_c_algorithms;
 
 /* Do lock calls carry file and line? */
 const int sim_lock_debug = LOCK_DEBUG;
@@ -25,4 +25,11 @@ const int sim_invariants = 0;
 const int sim_smp = 1;
 #else
 const int sim_smp = 0;
+#endif
+
+/* Are the algorithms the C file's own, or has the object others? */
+#ifdef C_ALGORITHMS
+const int sim_c_algorithms = 1;
+#else
+const int sim_c_algorithms = 0;
 #endif

@@ -8,6 +8,7 @@ use super::text;
 use crate::kern::lock::slow_paths;
 use crate::kern::proc::{self, KernelMutex};
 use crate::kern::{cpuset, cred, exit_wait, fork, proc_check, settings, sig};
+use crate::machine::allowed;
 use crate::machine::api::*;
 use crate::machine::run::set_cpus;
 use crate::object::*;
@@ -41,6 +42,16 @@ extern "C" fn sim_is_smp() -> bool {
 #[unsafe(no_mangle)]
 extern "C" fn sim_traces_locks() -> bool {
     slow_paths()
+}
+
+unsafe extern "C" {
+    static sim_c_algorithms: c_int;
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn sim_traces_c_algorithms() -> bool {
+    // SAFETY: a constant of the scenarios' shim.
+    unsafe { sim_c_algorithms != 0 && !allowed::given() }
 }
 
 #[unsafe(no_mangle)]

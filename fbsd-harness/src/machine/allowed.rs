@@ -102,8 +102,14 @@ const WORDS: usize = 1024;
 
 /// Whether there are rules.
 #[inline(always)]
+pub fn given() -> bool {
+    ANY.load(Ordering::Relaxed)
+}
+
+/// Whether there are any for this run.
+#[inline(always)]
 fn any() -> bool {
-    ANY.load(Ordering::Relaxed) && digest::watched()
+    given() && digest::watched()
 }
 
 /// The number of the first rule that `allows`.

@@ -11,7 +11,8 @@
 //! covered-by = "tdfind's results, scenarios S68 and S69"
 //! ```
 //!
-//! Instead of events, `field = "thread.td_rw_rlocks"` is a field of a thread or
+//! `unless = "c-algorithms"` takes an entry out where the Rust object has that
+//! feature.  Instead of events, `field = "thread.td_rw_rlocks"` is a field of a thread or
 //! a process (`proc.p_...`), and `memory = "tidhash"` a type of malloc(9) whose
 //! blocks have addresses and contents of the object's own.
 //!
@@ -33,6 +34,8 @@ pub struct Entry {
     pub id: String,
     /// What may differ.
     what: What,
+    /// The feature of the Rust object with which there is no such difference.
+    unless: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,9 @@ enum What {
 
 /// Keys that every entry has.
 const ALWAYS: [&str; 3] = ["id", "why", "covered-by"];
+
+/// The key of what an entry does not go with.
+const UNLESS: &str = "unless";
 
 /// Reads the entries of a file.
 pub fn parse(text: &str) -> Result<Vec<Entry>> {
@@ -111,10 +117,11 @@ fn entry(value: &toml::Value) -> Result<Entry> {
             (None, None, Some(kind)) => (What::Memory(kind), &["memory"]),
             _ => return Err("give one of events, field and memory".to_string()),
         };
-    let known = |key: &str| ALWAYS.contains(&key) || keys.contains(&key);
+    let unless = string(UNLESS)?;
+    let known = |key: &str| key == UNLESS || ALWAYS.contains(&key) || keys.contains(&key);
     match table.keys().find(|key| !known(key)) {
         Some(key) => Err(format!("{key} has no meaning here")),
-        None => Ok(Entry { id, what }),
+        None => Ok(Entry { id, what, unless }),
     }
 }
 
@@ -132,6 +139,16 @@ fn names(key: &str, value: &toml::Value) -> Result<Vec<String>> {
 }
 
 impl Entry {
+    /// Whether it is about objects of which the Rust one has these features, out
+    /// of those that are `known`.
+    pub fn binds(&self, features: &[&str], known: &[&str]) -> Result<bool> {
+        match self.unless.as_deref() {
+            None => Ok(true),
+            Some(feature) if known.contains(&feature) => Ok(!features.contains(&feature)),
+            Some(feature) => Err(format!("entry {}: there is no feature {feature}", self.id)),
+        }
+    }
+
     /// The requests by which a program is told of the entry, whose number is
     /// `index`.
     pub fn requests(&self, index: usize, fields: &Fields) -> Result<Vec<String>> {
@@ -212,6 +229,20 @@ mod tests {
             requests("memory = \"tidhash\""),
             ["allow\t3\tmemory\ttidhash\t\t"]
         );
+    }
+
+    /// What a feature takes away does not differ with it.
+    #[test]
+    fn an_entry_may_be_about_objects_without_a_feature() {
+        let known = ["c-algorithms"];
+        let entries = parse(&file("memory = \"tidhash\"\nunless = \"c-algorithms\""));
+        let entry = &entries.expect("an entry")[0];
+        assert_eq!(entry.binds(&[], &known), Ok(true));
+        assert_eq!(entry.binds(&["c-algorithms"], &known), Ok(false));
+        let error = entry.binds(&[], &[]).expect_err("unknown");
+        assert!(error.contains("c-algorithms"), "{error}");
+        let entries = parse(&file("memory = \"tidhash\"")).expect("an entry");
+        assert_eq!(entries[0].binds(&["c-algorithms"], &known), Ok(true));
     }
 
     /// A malformed entry is told in one line that names it.

@@ -43,9 +43,10 @@ pub fn check(config: &Config) -> Result<()> {
         let variant = case.config(config)?;
         let bindings = bindings::ensure(&variant)?;
         let stage = Stage::start("check", &format!("lints of {}", variant.name()));
-        let mut lints =
-            cargo("clippy --quiet --locked --lib --target-dir target/kt/check -- -Dwarnings");
+        let mut lints = cargo("clippy --quiet --locked --lib --target-dir target/kt/check");
         lints
+            .args(variant.cargo_features())
+            .args(["--", "-Dwarnings"])
             .env("KERN_THREAD_OPTIONS", variant.options.words())
             .env("KERN_THREAD_BINDINGS", bindings);
         process::run(&mut lints, &format!("lints of {}", variant.name()))?;

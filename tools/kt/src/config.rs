@@ -82,6 +82,12 @@ impl fmt::Display for Implementation {
     }
 }
 
+/// The feature by which the library has the C file's own algorithms.
+pub const C_ALGORITHMS: &str = "c-algorithms";
+
+/// The library's cargo features.
+pub const FEATURES: &[&str] = &[C_ALGORITHMS];
+
 /// One configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -104,7 +110,7 @@ pub struct Config {
     /// `TOOLCHAIN=`.
     pub toolchain: Toolchain,
     /// `FEATURES=`: cargo features of the library.
-    pub features: Vec<String>,
+    pub features: Vec<&'static str>,
     /// `IMPL=`.
     pub implementation: Implementation,
     /// Where everything of this configuration goes.
@@ -164,14 +170,7 @@ impl Config {
         };
         let kernel_flags =
             KernelFlags::read(&value("KERNEL_CFLAGS").unwrap_or_default(), &options)?;
-        let features = value("FEATURES")
-            .map(|text| {
-                text.split([' ', ','])
-                    .filter(|word| !word.is_empty())
-                    .map(str::to_string)
-                    .collect()
-            })
-            .unwrap_or_default();
+        let features = features(&value("FEATURES").unwrap_or_default())?;
         let mut config = Self {
             root: repository(cwd)?,
             profile,
@@ -213,6 +212,39 @@ impl Config {
         config
     }
 
+    /// The same with the C file's own algorithms.
+    pub fn with_c_algorithms(&self) -> Self {
+        let mut config = Self {
+            features: vec![C_ALGORITHMS],
+            ..self.clone()
+        };
+        config.out = config.root.join("target/kt").join(config.name());
+        config
+    }
+
+    /// Whether the object of `IMPL` has the C file's own algorithms.
+    pub fn has_c_algorithms(&self) -> bool {
+        self.implementation == Implementation::C || self.features.contains(&C_ALGORITHMS)
+    }
+
+    /// Options and features as make's variables, for a command that asks for
+    /// this object again.
+    pub fn variables(&self) -> String {
+        let mut variables = format!(" OPTIONS=\"{}\"", self.options.words());
+        if !self.features.is_empty() {
+            variables.push_str(&format!(" FEATURES={}", self.features.join(",")));
+        }
+        variables
+    }
+
+    /// Cargo's arguments for the library's features.
+    pub fn cargo_features(&self) -> Vec<String> {
+        let features = self.features.iter();
+        features
+            .map(|feature| format!("--features=kern_thread/{feature}"))
+            .collect()
+    }
+
     /// `<profile>-<arch>[-<what differs from the default>...]`.
     pub fn name(&self) -> String {
         let mut parts = vec![
@@ -248,6 +280,23 @@ impl Config {
     pub fn checked_in_bindings(&self) -> PathBuf {
         self.root.join("src/bindings/ref-amd64")
     }
+}
+
+/// The library's features in a text, each once.
+fn features(text: &str) -> Result<Vec<&'static str>> {
+    let mut wanted = Vec::new();
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        let Some(feature) = FEATURES.iter().find(|feature| **feature == word) else {
+            bail!(
+                "FEATURES has the unknown feature {word}: the library has {}",
+                FEATURES.join(", ")
+            );
+        };
+        if !wanted.contains(feature) {
+            wanted.push(*feature);
+        }
+    }
+    Ok(wanted)
 }
 
 /// The repository that `cwd` is in.
@@ -320,6 +369,18 @@ mod tests {
         assert!(!config.uses_checked_in_bindings());
     }
 
+    /// Who has the C file's algorithms: its own object, and one that asks.
+    #[test]
+    fn algorithms_are_the_object_s() {
+        let has = |variables| read(variables).expect("valid").has_c_algorithms();
+        assert!(!has(&[]));
+        assert!(has(&[("IMPL", "c")]));
+        assert!(has(&[("FEATURES", "c-algorithms c-algorithms")]));
+        let asked = read(&[]).expect("valid").with_c_algorithms();
+        assert!(asked.out.ends_with("target/kt/ref-amd64-c-algorithms"));
+        assert!(asked.has_c_algorithms());
+    }
+
     #[test]
     fn other_machines_have_the_one_toolchain_that_serves_them() {
         let config = read(&[("ARCH", "aarch64")]).expect("valid");
@@ -338,6 +399,7 @@ mod tests {
         assert!(error(&[("ARCH", "vax")]).contains("ARCH=vax is unknown"));
         assert!(error(&[("TOOLCHAIN", "gcc")]).contains("TOOLCHAIN=gcc"));
         assert!(error(&[("IMPL", "ada")]).contains("IMPL=ada"));
+        assert!(error(&[("FEATURES", "c-algorithms,fast")]).contains("unknown feature fast"));
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
         ("KT_PROFILE", config.profile.to_string()),
         ("KT_OPTIONS", config.options.words()),
         ("KT_IMPL", config.implementation.to_string()),
+        ("KT_ALGORITHMS", algorithms(config).to_string()),
         ("KT_OUT", build_dir.display().to_string()),
     ];
     let text: String = variables
@@ -63,6 +64,14 @@ pub fn prepare(config: &Config) -> Result<Prepared> {
         build_dir,
         emulator,
     })
+}
+
+/// Whose algorithms the tests are to expect.
+fn algorithms(config: &Config) -> &'static str {
+    match config.has_c_algorithms() {
+        true => "C",
+        false => "OWN",
+    }
 }
 
 /// Where the tests on the object of `IMPL` are built.

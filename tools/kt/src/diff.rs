@@ -15,7 +15,7 @@ use kt_diff::side::Side;
 
 use crate::again;
 use crate::bindings;
-use crate::config::{Config, Implementation};
+use crate::config::{Config, FEATURES, Implementation};
 use crate::error::{Error, Result, bail};
 use crate::files;
 use crate::process;
@@ -85,10 +85,7 @@ impl Request {
             runs: FEW,
             only: None,
             replay: None,
-            again: format!(
-                "make diff KERN_THREAD_C=<file> OPTIONS=\"{}\"",
-                config.options.words()
-            ),
+            again: format!("make diff KERN_THREAD_C=<file>{}", config.variables()),
         }
     }
 }
@@ -179,11 +176,18 @@ pub struct Allowed {
 }
 
 impl Allowed {
-    /// Reads the checked-in file, for the structures of a configuration.
+    /// Reads the checked-in file, for the structures and features of a
+    /// configuration.
     pub fn read(config: &Config) -> Result<Self> {
-        let entries = allowed::parse(&files::read(&config.root.join(ALLOWED))?);
+        let all = allowed::parse(&files::read(&config.root.join(ALLOWED))?).map_err(refused)?;
+        let mut entries = Vec::new();
+        for entry in all {
+            if entry.binds(&config.features, FEATURES).map_err(refused)? {
+                entries.push(entry);
+            }
+        }
         Ok(Self {
-            entries: entries.map_err(refused)?,
+            entries,
             fields: fields(config)?,
         })
     }

@@ -233,7 +233,10 @@ enum Built {
 }
 
 fn is_full(case: &Case) -> bool {
-    case.arch == Arch::Amd64 && case.profile == Profile::Reference && FULL.contains(&case.options)
+    case.arch == Arch::Amd64
+        && case.profile == Profile::Reference
+        && !case.c_algorithms
+        && FULL.contains(&case.options)
 }
 
 /// The first C unit test that fails.

@@ -1,5 +1,6 @@
 //! The configurations that `kt test` goes through: each option at least once,
-//! alone where it changes most, each profile, and each machine.
+//! alone where it changes most, the C file's algorithms, each profile, and each
+//! machine.
 
 use crate::arch::Arch;
 use crate::config::{Config, Profile};
@@ -14,6 +15,8 @@ pub struct Case {
     pub arch: Arch,
     /// Its `OPTIONS`.
     pub options: &'static str,
+    /// Whether it has the feature c-algorithms.
+    pub c_algorithms: bool,
 }
 
 const fn case(profile: Profile, options: &'static str) -> Case {
@@ -21,6 +24,14 @@ const fn case(profile: Profile, options: &'static str) -> Case {
         profile,
         arch: Arch::Amd64,
         options,
+        c_algorithms: false,
+    }
+}
+
+const fn with_c_algorithms(options: &'static str) -> Case {
+    Case {
+        c_algorithms: true,
+        ..case(Profile::Reference, options)
     }
 }
 
@@ -29,6 +40,7 @@ const fn on(arch: Arch, options: &'static str) -> Case {
         profile: Profile::Reference,
         arch,
         options,
+        c_algorithms: false,
     }
 }
 
@@ -47,6 +59,8 @@ pub const CASES: &[Case] = &[
     case(Profile::Reference, "MUTEX_NOINLINE RWLOCK_NOINLINE"),
     case(Profile::Reference, "KASAN"),
     case(Profile::Reference, "KMSAN"),
+    with_c_algorithms(""),
+    with_c_algorithms(INVARIANTS),
     case(Profile::FreeBsd14, ""),
     case(Profile::FreeBsd14, INVARIANTS),
     case(Profile::FreeBsd15, ""),
@@ -62,6 +76,10 @@ pub const CASES: &[Case] = &[
 impl Case {
     /// The configuration, with everything else as in `base`.
     pub fn config(&self, base: &Config) -> Result<Config> {
-        Ok(base.on(self.arch, self.profile, Options::parse(self.options)?))
+        let config = base.on(self.arch, self.profile, Options::parse(self.options)?);
+        Ok(match self.c_algorithms {
+            true => config.with_c_algorithms(),
+            false => config,
+        })
     }
 }

@@ -33,16 +33,14 @@ const COLUMNS: &[(&str, &[&str])] = &[
 
 /// The line of one configuration.
 pub fn line(case: &Case, report: &Report) -> String {
-    let options = if case.options.is_empty() {
-        "default"
-    } else {
-        case.options
+    let mut options = match case.options {
+        "" => "default".to_string(),
+        words => words.to_string(),
     };
-    let mut cells = vec![
-        case.profile.to_string(),
-        case.arch.to_string(),
-        options.to_string(),
-    ];
+    if case.c_algorithms {
+        options.push_str(", c-algorithms");
+    }
+    let mut cells = vec![case.profile.to_string(), case.arch.to_string(), options];
     for (_, rules) in COLUMNS {
         let found = rules.iter().map(|rule| match report.row(rule) {
             Some(row) => row.found.clone(),

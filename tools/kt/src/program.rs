@@ -82,6 +82,9 @@ const EXERCISER: &str = "fbsd-harness/kernel/exerciser";
 /// The shim that calls the host's C library; everything else is kernel code.
 const HOST_SHIM: &str = "format.c";
 
+/// The shim that says what the object under test was built with.
+const OPTIONS_SHIM: &str = "options.c";
+
 /// Flags of scenarios besides the kernel's.
 const FLAGS: &[&str] = &[
     "-O1",
@@ -198,6 +201,8 @@ fn library(config: &Config) -> Result<PathBuf> {
 }
 
 /// Compiles a suite and the shims with the configuration's headers and options.
+///
+/// All but one file is the same for the objects of both `IMPL`.
 pub fn compile(suite: Suite, config: &Config) -> Result<Vec<PathBuf>> {
     let staged = staging::stage(config)?;
     let home = config.root.join("fbsd-harness");
@@ -223,7 +228,16 @@ pub fn compile(suite: Suite, config: &Config) -> Result<Vec<PathBuf>> {
         .filter(|path| has_extension(path, "c"))
         .collect();
     let one = |source: &PathBuf| -> Result<PathBuf> {
-        let name = source.file_stem().unwrap_or_default().to_string_lossy();
+        let mut name = source
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let mut flags = flags.clone();
+        if source.file_name() == Some(OsStr::new(OPTIONS_SHIM)) && config.has_c_algorithms() {
+            name.push_str("-c-algorithms");
+            flags.push("-DC_ALGORITHMS");
+        }
         let object = folder.join(format!("{name}.o"));
         let mut inputs = Inputs::new()
             .text(staged.compiler.command_line())

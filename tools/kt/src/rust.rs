@@ -239,10 +239,8 @@ fn build(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("KERN_THREAD_OPTIONS", config.options.words())
         .env("KERN_THREAD_BINDINGS", bindings);
-    if !config.features.is_empty() {
-        command.arg("--features").arg(config.features.join(","));
-    }
     command
+        .args(config.cargo_features())
         .arg("--")
         .arg(format!("--emit=obj={}", object.display()));
     match process::run(&mut command, "the library does not compile") {

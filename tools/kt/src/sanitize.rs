@@ -182,6 +182,7 @@ pub fn run(sanitizer: Sanitizer, config: &Config) -> Result<String> {
     let mut tests = nightly.cargo(sanitizer, config, "test")?;
     tests
         .args(["--package=kern_thread", "--lib"])
+        .args(config.cargo_features())
         .env(variable, &options);
     if sanitizer == Sanitizer::Thread {
         // Tests exclude each other by a lock of the standard library, which
@@ -252,7 +253,9 @@ fn link(nightly: &Nightly, sanitizer: Sanitizer, config: &Config) -> Result<Path
     process::run(clean.arg("--package=kern_thread"), "cargo clean")?;
     let mut object = nightly.build(sanitizer, config, "rustc")?;
     object
-        .args(["--package=kern_thread", "--lib", "--"])
+        .args(["--package=kern_thread", "--lib"])
+        .args(config.cargo_features())
+        .arg("--")
         .arg(format!("--emit=obj={}", compiled.display()));
     process::run(&mut object, "the library does not compile")?;
     let object = folder.join("hosted.o");

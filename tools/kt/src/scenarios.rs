@@ -103,7 +103,7 @@ pub fn command_for(target: &str, config: &Config) -> String {
     if config.implementation == Implementation::C {
         again.push_str(" KERN_THREAD_C=<file>");
     }
-    again.push_str(&format!(" OPTIONS=\"{}\"", config.options.words()));
+    again.push_str(&config.variables());
     again
 }
 

@@ -104,7 +104,7 @@ pub fn test(config: &Config) -> Result<()> {
             stub_kernel::check(&variant),
         );
         if case.profile == Profile::Reference {
-            sum += beside_c(&variant);
+            sum += beside_c(case, &variant);
         }
     }
     for options in ["", "INVARIANTS INVARIANT_SUPPORT WITNESS"] {
@@ -113,7 +113,9 @@ pub fn test(config: &Config) -> Result<()> {
         sum += simulated(Suite::Exerciser, &variant);
         sum += preempted(&variant);
         sum += compared(&variant);
+        sum += compared(&variant.with_c_algorithms());
     }
+    sum += scenarios_on_rust(&config.with_c_algorithms());
     sum += report(
         "a soak that is interrupted goes on",
         soak::check::check(config),
@@ -154,18 +156,26 @@ fn audit_by_contract(case: &Case, config: &Config) -> (Tally, String) {
     (report(&what, audited.and_then(verdict)), line)
 }
 
-/// What needs the C file: the audit against its object, and the C unit tests on it.
-fn beside_c(config: &Config) -> Tally {
+/// What needs the C file: the audit against its object, and the C unit tests
+/// on it, which is the same with the library's features and without.
+fn beside_c(case: &Case, config: &Config) -> Tally {
     if config.oracle.is_none() {
-        return Tally {
-            skipped: 2,
-            ..Tally::default()
-        };
+        return skipped();
     }
     let what = format!("audit of {} beside C", config.name());
     let mut sum = report(&what, audit::run(config).and_then(verdict));
-    sum += c_tests(config, Implementation::C);
+    if !case.c_algorithms {
+        sum += c_tests(config, Implementation::C);
+    }
     sum
+}
+
+/// One test that could not be run.
+fn skipped() -> Tally {
+    Tally {
+        skipped: 1,
+        ..Tally::default()
+    }
 }
 
 /// A suite on the C object, if there is one, and on the Rust object: what the C
@@ -174,6 +184,16 @@ fn simulated(suite: Suite, config: &Config) -> Tally {
     on_both(config, suite.parts(), |config| {
         scenarios::run(config, &scenarios::Request::all(suite, config))
     })
+}
+
+/// The scenarios on the Rust object alone.
+fn scenarios_on_rust(config: &Config) -> Tally {
+    let config = &Config {
+        implementation: Implementation::Rust,
+        ..config.clone()
+    };
+    let request = scenarios::Request::all(Suite::Scenarios, config);
+    counted("scenarios", config, scenarios::run(config, &request))
 }
 
 /// Some preemptions between instructions of both objects.
@@ -187,28 +207,27 @@ fn on_both(config: &Config, what: &str, run: impl Fn(&Config) -> Result<Tally>) 
     let mut sum = Tally::default();
     for implementation in [Implementation::C, Implementation::Rust] {
         if implementation == Implementation::C && config.oracle.is_none() {
-            sum.skipped += 1;
+            sum += skipped();
             continue;
         }
         let config = Config {
             implementation,
             ..config.clone()
         };
-        sum += match run(&config) {
-            Ok(tally) => tally,
-            Err(error) => report::<()>(&format!("{what} on {}", config.name()), Err(error)),
-        };
+        sum += counted(what, &config, run(&config));
     }
     sum
+}
+
+/// What was counted; an error counts as a failure.
+fn counted(what: &str, config: &Config, tally: Result<Tally>) -> Tally {
+    tally.unwrap_or_else(|error| report::<()>(&format!("{what} on {}", config.name()), Err(error)))
 }
 
 /// Some runs on both objects, the regression list first.
 fn compared(config: &Config) -> Tally {
     if config.oracle.is_none() {
-        return Tally {
-            skipped: 1,
-            ..Tally::default()
-        };
+        return skipped();
     }
     report(
         &format!("runs on both objects of {}", config.name()),
@@ -241,10 +260,7 @@ fn c_tests(config: &Config, implementation: Implementation) -> Tally {
     let what = format!("C unit tests on {} ({implementation})", config.name());
     if let Err(missing) = ctests::emulator(config.arch) {
         println!("skipped: {what}: {missing}");
-        return Tally {
-            skipped: 1,
-            ..Tally::default()
-        };
+        return skipped();
     }
     match ctests::run(&config) {
         Ok(tap) => {

@@ -14,7 +14,8 @@ use crate::tally::Tally;
 /// `cargo test` of the whole workspace.
 pub fn workspace(config: &Config) -> Result<Tally> {
     let stage = Stage::start("cargo", "tests of the workspace");
-    let tally = run(cargo_test(config).arg("--workspace"))?;
+    let mut command = cargo_test(config);
+    let tally = run(command.arg("--workspace").args(config.cargo_features()))?;
     stage.done();
     println!("cargo tests: {tally}");
     Ok(tally)
@@ -34,7 +35,9 @@ pub fn library(config: &Config) -> Result<Tally> {
 pub fn library_command(config: &Config, bindings: &Path) -> Command {
     let mut command = cargo_test(config);
     command
-        .args(["--package", "kern_thread", "--lib", "--target-dir"])
+        .args(["--package", "kern_thread", "--lib"])
+        .args(config.cargo_features())
+        .arg("--target-dir")
         .arg(config.out.join("cargo"))
         .env("KERN_THREAD_OPTIONS", config.options.words())
         .env("KERN_THREAD_BINDINGS", bindings);
