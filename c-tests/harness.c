@@ -9,7 +9,7 @@
 
 #define	LOG_MAX		4096
 #define	LINE_MAX	256
-#define	NAMES_MAX	4096
+#define	NAMES_MAX	20480
 
 struct call {
 	char	c_text[LINE_MAX];

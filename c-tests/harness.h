@@ -154,10 +154,11 @@ extern struct kt_cpu {
  * there alone; ALGORITHMS_OWN is an object with others in their place.
  */
 #ifdef ALGORITHMS_C
-#define	IF_C_ALGORITHMS(line)	line
+#define	BY_ALGORITHM(c, own)	c
 #else
-#define	IF_C_ALGORITHMS(line)	""
+#define	BY_ALGORITHM(c, own)	own
 #endif
+#define	IF_C_ALGORITHMS(line)	BY_ALGORITHM(line, "")
 
 /* Every lock operation can be made to call a function in these kernels. */
 #if LOCK_DEBUG > 0 || (defined(SMP) && defined(KDTRACE_HOOKS))

@@ -225,7 +225,8 @@ TEST(ids_full_end, "thread ids: the search of a bitmap that is full to its end "
 	malloc_first_at_end = 1;
 	set_maxthread(192);
 	boot();
-	CHECK_EQ(192 / NBBY, malloc_first_size);
+	CHECK_EQ(192 / NBBY + BY_ALGORITHM(0, sizeof(u_long)),
+	    malloc_first_size);
 	tap_forbid((char *)malloc_first + malloc_first_size);
 	for (i = 1; i < 191; i++)
 		full[i] = alloc();
@@ -234,6 +235,50 @@ TEST(ids_full_end, "thread ids: the search of a bitmap that is full to its end "
 	replace(5, 150);
 	/* From 151 on everything is taken. */
 	replace(10, 5);
+}
+
+/*
+ * Enough ids for a map that says which words are full, and which words of that
+ * are.  All but one or two are taken.
+ */
+#define	THOUSANDS	4200
+static struct thread *taken[THOUSANDS];
+
+/* Takes the next id, which has to be the first free one from there on. */
+static int
+take_from(int next)
+{
+	struct thread *td;
+	int id;
+
+	for (id = next; taken[id % THOUSANDS] != NULL; id++)
+		CHECK(id < next + THOUSANDS);
+	id %= THOUSANDS;
+	td = alloc();
+	CHECK_EQ(THREAD0_TID + id, td->td_tid);
+	taken[id] = td;
+	clear_calls();
+	return (id + 1);
+}
+
+TEST(ids_thousands, "thread ids: S06 one of thousands is free")
+{
+	const int gone[] = {
+		1, 4199, 4098, 4097, 4095, 64, 63, 65, 4160, 4159, 2, 4198,
+		4032, 4031, 3, 100, 4096, 4199, 128, 127, 4100
+	};
+	int i, next;
+
+	set_maxthread(THOUSANDS);
+	boot();
+	taken[0] = thread0p;
+	for (next = 1; next < THOUSANDS - 1;)
+		next = take_from(next);
+	for (i = 0; i < nitems(gone); i++) {
+		thread_free(taken[gone[i]]);
+		taken[gone[i]] = NULL;
+		next = take_from(next);
+	}
 }
 
 TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "

@@ -16,7 +16,7 @@ use crate::kpi::mutex::Mutex;
 use crate::kpi::mutex::Owned;
 use crate::kpi::sys;
 use crate::records;
-use crate::tid_bitmap::{TidBitmap, TidSlot};
+use crate::tid_bitmap::{IdBitmap, TidBitmap, TidSlot};
 use crate::{kassert, kpanic};
 use core::ffi::c_int;
 use core::mem::MaybeUninit;

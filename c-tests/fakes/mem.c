@@ -14,7 +14,7 @@
 
 #define	HEAP_SIZE	(16 * 1024 * 1024)
 #define	ZONE_ALIGN	256
-#define	ZONE_ITEMS_MAX	512
+#define	ZONE_ITEMS_MAX	4608
 #define	STACK_PAGES	4
 #define	STACK_PAGES_MAX 16
 

@@ -55,7 +55,10 @@ int	*sim_sysctl_int(const char *name);
 /* The bitmap of ids. */
 bool	sim_tid_used(lwpid_t tid);
 u_long	sim_tids_used(void);
-/* Marks an id in the bitmap behind the object's back. */
+/*
+ * Marks an id in the bitmap behind the object's back, which may go on by what
+ * it knows besides: say nothing of other ids afterwards.
+ */
 void	sim_tid_mark(lwpid_t tid, bool used);
 /*
  * Compares ids, users and references, stacks and blocks with the threads and

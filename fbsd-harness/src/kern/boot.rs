@@ -7,7 +7,7 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use crate::kern::{
-    cpuset, cred, eventhandler, limits, settings, sigqueue, sysctl, uma, vm, vmmeter,
+    cpuset, cred, eventhandler, leak, limits, settings, sigqueue, sysctl, uma, vm, vmmeter,
 };
 use crate::machine::api::{
     mtx_init, ncpus, pcpu_of, proc_lock, proc_unlock, proc0, register_name, td_set_state, thread0,
@@ -103,6 +103,7 @@ unsafe fn proc0_init() {
     unsafe {
         init_locks(p);
         threadinit();
+        leak::ids_were_made();
         (*td).td_tid = KT_THREAD0_TID;
         tidhash_add(td);
 

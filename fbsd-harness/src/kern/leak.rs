@@ -7,6 +7,7 @@
 //! hold for each thread.  Whatever differs was leaked or given up twice.
 
 use core::ffi::c_int;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kern::{cpuset, cred, limits, malloc, proc, sysctl, uma, vm};
 use crate::machine::api::{Kind, fail, name_of, thread0};
@@ -152,16 +153,38 @@ fn check_cached(census: &Census) {
     }
 }
 
+/// How many ids there are.
+static IDS: AtomicUsize = AtomicUsize::new(0);
+
+/// The object has just made its bitmap: a bit for each of kern.maxthread ids.
+pub fn ids_were_made() {
+    IDS.store(sysctl::maxthread().max(0) as usize, Ordering::Relaxed);
+}
+
+/// The object's bitmap: its first block of type tidhash, or what that begins
+/// with.
+fn bitmap() -> Option<*mut u64> {
+    let (address, size) = malloc::blocks_named("tidhash").into_iter().next()?;
+    let needed = IDS.load(Ordering::Relaxed).div_ceil(64) * 8;
+    if size < needed {
+        fail(
+            Kind::Check,
+            format!("the bitmap has {size} bytes, ids take {needed}"),
+        );
+    }
+    Some(address.cast())
+}
+
 /// The ids that are marked in use, in order, counted from the first id there
-/// is: from the object's bitmap, which is its first block of type tidhash.
+/// is.
 pub fn ids_in_use() -> Vec<i64> {
-    let Some((address, size)) = malloc::blocks_named("tidhash").into_iter().next() else {
+    let Some(bitmap) = bitmap() else {
         return Vec::new();
     };
-    // SAFETY: the block has that size and is never freed; a word is read as a
-    // whole.
-    let words =
-        (0..size / 8).map(|word| unsafe { address.cast::<u64>().add(word).read_volatile() });
+    // SAFETY: the bitmap has these words and is never freed; a word is read as
+    // a whole.
+    let words = (0..IDS.load(Ordering::Relaxed).div_ceil(64))
+        .map(|word| unsafe { bitmap.add(word).read_volatile() });
     words
         .enumerate()
         .filter(|(_, bits)| *bits != 0)
@@ -175,14 +198,14 @@ pub fn ids_in_use() -> Vec<i64> {
 
 /// Marks an id, less the first one there is, in the object's bitmap.
 pub fn mark_id(id: i64, used: bool) {
-    let bitmap = malloc::blocks_named("tidhash").into_iter().next();
-    let Some((address, _)) = bitmap.filter(|(_, size)| (0..*size as i64 * 8).contains(&id)) else {
+    let ids = IDS.load(Ordering::Relaxed) as i64;
+    let Some(bitmap) = bitmap().filter(|_| (0..ids).contains(&id)) else {
         fail(Kind::Check, format!("thread id {id} is not in the bitmap"));
     };
     let (word, bit) = (id as usize / 64, 1u64 << (id % 64));
-    // SAFETY: the word lies in the block, which is never freed.
+    // SAFETY: the word lies in the bitmap, which is never freed.
     unsafe {
-        let word = address.cast::<u64>().add(word);
+        let word = bitmap.add(word);
         let bits = word.read_volatile();
         word.write_volatile(if used { bits | bit } else { bits & !bit });
     }

@@ -5,14 +5,17 @@ use std::path::Path;
 
 use kt_audit::{Contract, Report, Rules, Subject};
 
-use crate::config::Config;
+use crate::config::{C_ALGORITHMS, Config};
 use crate::error::{Error, Result};
 use crate::object_file;
 use crate::options::Options;
 use crate::oracle;
 
 /// The default object's code may be this many times as large as C's.
-const TEXT_RATIO: f64 = 1.10;
+const TEXT_RATIO: f64 = 1.15;
+
+/// The same with the C file's own algorithms.
+const TEXT_RATIO_C_ALGORITHMS: f64 = 1.00;
 
 /// The outcome.
 pub struct Audited {
@@ -30,7 +33,10 @@ pub fn run(config: &Config) -> Result<Audited> {
     let contract = if config.oracle.is_some() {
         let oracle = oracle::build(config)?;
         if config.options == Options::default() {
-            rules.text_ratio = Some(TEXT_RATIO);
+            rules.text_ratio = Some(match config.features.contains(&C_ALGORITHMS) {
+                true => TEXT_RATIO_C_ALGORITHMS,
+                false => TEXT_RATIO,
+            });
         }
         Contract::from_object(&read(&oracle)?)
     } else {
