@@ -32,7 +32,7 @@ const WORD_SHIFT: u32 = WORD_BITS.trailing_zeros();
 /// A word that is full.
 const FULL: c_ulong = c_ulong::MAX;
 
-/// The address of level 0 and its length in bits.
+/// The addresses of levels 0 and 1, and the length of level 0 in bits.
 ///
 /// # Invariants
 ///
@@ -40,6 +40,7 @@ const FULL: c_ulong = c_ulong::MAX;
 /// one of a level are clear.
 pub struct SummaryBitmap {
     words: *mut c_ulong,
+    full: *mut c_ulong,
     len: usize,
 }
 
@@ -57,15 +58,55 @@ impl Level {
     fn locate(self, slot: TidSlot) -> (*mut c_ulong, c_ulong) {
         locate(self.words, slot.0 as usize >> self.shift)
     }
+
+    /// Sets the bit for an id: is its word full now?
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the map's length.
+    #[inline(always)]
+    unsafe fn set(self, slot: TidSlot) -> bool {
+        let (word, mask) = self.locate(slot);
+        // SAFETY: every level has a bit for it.
+        unsafe {
+            *word |= mask;
+            *word == FULL
+        }
+    }
+
+    /// Clears the bit for an id: was its word full?
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the map's length.
+    #[inline(always)]
+    unsafe fn clear(self, slot: TidSlot) -> bool {
+        let (word, mask) = self.locate(slot);
+        // SAFETY: every level has a bit for it.
+        unsafe {
+            let before = *word;
+            *word = before & !mask;
+            before == FULL
+        }
+    }
 }
 
 impl SummaryBitmap {
-    /// The level of the ids.
+    /// Level 0, of the ids.
     #[inline(always)]
     fn ids(&self) -> Level {
         Level {
             words: self.words,
             shift: 0,
+        }
+    }
+
+    /// Level 1, of the words of ids.
+    #[inline(always)]
+    fn full(&self) -> Level {
+        Level {
+            words: self.full,
+            shift: WORD_SHIFT,
         }
     }
 
@@ -96,46 +137,37 @@ impl SummaryBitmap {
         }
     }
 
-    /// Level 0's word of that slot is full now.
+    /// Level 1's word of that slot is full now.
     ///
     /// # Safety
     ///
     /// `slot` is below the length.
     #[inline(never)]
     unsafe fn filled(&mut self, slot: TidSlot) {
-        let mut level = self.ids();
+        let mut level = self.full();
         while let Some(above) = self.above(level) {
-            level = above;
-            let (word, mask) = level.locate(slot);
-            // SAFETY: by the caller's contract every level has a bit for it.
-            unsafe {
-                *word |= mask;
-                if *word != FULL {
-                    return;
-                }
+            // SAFETY: by the caller's contract.
+            if !unsafe { above.set(slot) } {
+                return;
             }
+            level = above;
         }
     }
 
-    /// Level 0's word of that slot was full until now.
+    /// Level 1's word of that slot was full until now.
     ///
     /// # Safety
     ///
     /// `slot` is below the length.
     #[inline(never)]
     unsafe fn opened(&mut self, slot: TidSlot) {
-        let mut level = self.ids();
+        let mut level = self.full();
         while let Some(above) = self.above(level) {
-            level = above;
-            let (word, mask) = level.locate(slot);
-            // SAFETY: by the caller's contract every level has a bit for it.
-            unsafe {
-                let before = *word;
-                *word = before & !mask;
-                if before != FULL {
-                    return;
-                }
+            // SAFETY: by the caller's contract.
+            if !unsafe { above.clear(slot) } {
+                return;
             }
+            level = above;
         }
     }
 
@@ -143,10 +175,9 @@ impl SummaryBitmap {
     /// `end`; `start` is below `end`, and that not beyond the length.
     #[inline(never)]
     fn first_clear_behind(&self, start: usize, end: usize) -> Option<TidSlot> {
-        let (mut level, mut bit) = (self.ids(), start);
+        let mut level = self.full();
+        let mut bit = start >> WORD_SHIFT;
         loop {
-            level = self.above(level)?;
-            bit >>= WORD_SHIFT;
             // What comes behind the bit that stands for the word just left.
             let behind = (FULL - 1) << (bit % WORD_BITS);
             // SAFETY: every level has a bit for `start`.
@@ -155,6 +186,8 @@ impl SummaryBitmap {
                 bit = bit / WORD_BITS * WORD_BITS + clear.trailing_zeros() as usize;
                 break;
             }
+            level = self.above(level)?;
+            bit >>= WORD_SHIFT;
         }
         loop {
             if bit > (end - 1) >> level.shift {
@@ -175,22 +208,29 @@ impl SummaryBitmap {
 impl IdBitmap for SummaryBitmap {
     const EMPTY: Self = Self {
         words: core::ptr::null_mut(),
+        full: core::ptr::null_mut(),
         len: 0,
     };
 
     fn bytes(len: usize) -> usize {
         let mut level = len.div_ceil(WORD_BITS);
         let mut words = level;
-        while level > 1 {
+        loop {
             level = level.div_ceil(WORD_BITS);
             words += level;
+            if level <= 1 {
+                return words * size_of::<c_ulong>();
+            }
         }
-        words * size_of::<c_ulong>()
     }
 
     #[inline(always)]
     unsafe fn from_raw(words: *mut c_ulong, len: usize) -> Self {
-        Self { words, len }
+        Self {
+            words,
+            full: words.wrapping_add(len.div_ceil(WORD_BITS)),
+            len,
+        }
     }
 
     #[inline(always)]
@@ -204,11 +244,9 @@ impl IdBitmap for SummaryBitmap {
     #[inline(always)]
     unsafe fn set(&mut self, slot: TidSlot) {
         debug_assert!((slot.0 as usize) < self.len, "slot beyond the bitmap");
-        let (word, mask) = self.ids().locate(slot);
-        // SAFETY: by the caller's contract the bit lies in the words.
+        // SAFETY: by the caller's contract.
         unsafe {
-            *word |= mask;
-            if *word == FULL {
+            if self.ids().set(slot) && self.full().set(slot) {
                 self.filled(slot);
             }
         }
@@ -217,12 +255,9 @@ impl IdBitmap for SummaryBitmap {
     #[inline(always)]
     unsafe fn clear(&mut self, slot: TidSlot) {
         debug_assert!((slot.0 as usize) < self.len, "slot beyond the bitmap");
-        let (word, mask) = self.ids().locate(slot);
-        // SAFETY: by the caller's contract the bit lies in the words.
+        // SAFETY: by the caller's contract.
         unsafe {
-            let before = *word;
-            *word = before & !mask;
-            if before == FULL {
+            if self.ids().clear(slot) && self.full().clear(slot) {
                 self.opened(slot);
             }
         }

@@ -293,7 +293,7 @@ fn bytes_are_whole_words() {
         (2 * WORD_BITS + 1, 3),
     ] {
         assert_eq!(FlatBitmap::bytes(len), words * WORD, "{len} bits");
-        let above = usize::from(words > 1);
+        let above = usize::from(words > 0);
         assert_eq!(
             SummaryBitmap::bytes(len),
             (words + above) * WORD,

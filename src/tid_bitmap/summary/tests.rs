@@ -11,10 +11,12 @@ use proptest::prelude::*;
 fn counts(len: usize) -> Vec<usize> {
     let map = SummaryBitmap {
         words: core::ptr::null_mut(),
+        full: core::ptr::null_mut::<c_ulong>().wrapping_add(len.div_ceil(WORD_BITS)),
         len,
     };
-    let mut level = map.ids();
-    let mut counts = vec![map.count(0)];
+    let mut level = map.full();
+    assert_eq!(map.below(level).words, map.words);
+    let mut counts = vec![map.count(0), map.count(level.shift)];
     while let Some(above) = map.above(level) {
         let back = map.below(above);
         assert_eq!((back.words, back.shift), (level.words, level.shift));
@@ -26,8 +28,8 @@ fn counts(len: usize) -> Vec<usize> {
 
 #[test]
 fn each_level_is_a_64th_of_the_one_below() {
-    assert_eq!(counts(1), [1]);
-    assert_eq!(counts(64), [1]);
+    assert_eq!(counts(1), [1, 1]);
+    assert_eq!(counts(64), [1, 1]);
     assert_eq!(counts(65), [2, 1]);
     assert_eq!(counts(4096), [64, 1]);
     assert_eq!(counts(4097), [65, 2, 1]);
