@@ -150,7 +150,10 @@ fn explain(config: &Config, coverage: &mut Coverage) -> Result<Vec<String>> {
     let entries = reasons::parse(&files::read(&path)?)
         .map_err(|cause| Error::new(format!("{}: {cause}", path.display())))?;
     let words = config.options.words();
-    let options: Vec<String> = words.split_whitespace().map(str::to_string).collect();
+    let words = words
+        .split_whitespace()
+        .chain(config.features.iter().copied());
+    let options: Vec<String> = words.map(str::to_string).collect();
     Ok(reasons::apply(coverage, &entries, &options))
 }
 
