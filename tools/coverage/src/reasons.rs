@@ -10,11 +10,10 @@
 //! reason = "..."
 //! ```
 //!
-//! `options` may name features of the library, too.  Only `file`, `line` and
-//! `reason` have to be there.  What has a reason counts
-//! as not covered all the same.  A reason for something that is covered, or is
-//! not there, is wrong; `chance = true` says that threads that run in parallel
-//! may cover it or not.
+//! Only `file`, `line` and `reason` have to be there; `options` may name features
+//! of the library, too.  What has a reason counts as not covered all the same.
+//! A reason for something that is covered, or is not there, is wrong; `chance =
+//! true` says that threads that run in parallel may cover it or not.
 
 use serde::Deserialize;
 
