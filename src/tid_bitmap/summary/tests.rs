@@ -92,6 +92,28 @@ fn a_full_map_has_full_summaries() {
     }
 }
 
+/// With two words in level 2, and a level 3: a word of level 1 fills up, then
+/// one of level 2, and opens again.
+#[test]
+#[cfg_attr(miri, ignore = "half a million steps")]
+fn summaries_follow_on_every_level() {
+    let under_level_2 = WORD_BITS.pow(3);
+    let len = 2 * under_level_2 + WORD_BITS + 1;
+    let mut stored = Stored::<SummaryBitmap>::new(len);
+    let mut next = 0;
+    for end in [WORD_BITS.pow(2), under_level_2, under_level_2 + 1, len] {
+        (next..end).for_each(|bit| stored.set(bit));
+        next = end;
+        check_levels(&stored);
+    }
+    for bit in [1, under_level_2 - 1, under_level_2, len - 1] {
+        stored.clear(bit);
+        check_levels(&stored);
+        stored.set(bit);
+        check_levels(&stored);
+    }
+}
+
 proptest! {
     #![proptest_config(cases(64))]
 
