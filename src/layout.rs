@@ -149,11 +149,20 @@ mod kbi {
     kbi!(proc_, "struct proc", p_emuldata, 0x318);
 }
 
-// The alignment that two types are given.
+/// Does a type have the alignment of a cache line?
+const fn has_lines<T>() -> bool {
+    align_of::<T>() == sys::KT_CACHE_LINE_SIZE as usize
+}
+
+// The alignment that some types are given.
 const _: () = assert!(
-    sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::kpi::cell::CacheLine<u8>>()
-        && sys::KT_CACHE_LINE_SIZE as usize == align_of::<crate::reap::Domain>(),
+    has_lines::<crate::kpi::cell::CacheLine<u8>>() && has_lines::<crate::reap::Domain>(),
     "CACHE_LINE_SIZE is not the alignment of kpi::cell::CacheLine and reap::Domain"
+);
+#[cfg(not(feature = "c-algorithms"))]
+const _: () = assert!(
+    has_lines::<crate::tidhash::stripe::Line>(),
+    "CACHE_LINE_SIZE is not the alignment of tidhash::stripe::Line"
 );
 
 #[cfg(test)]

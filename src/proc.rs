@@ -10,7 +10,7 @@ use crate::locks::{ProcLocked, ProcSlocked};
 use crate::thread::Thread;
 use core::ffi::c_int;
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicI32;
+use core::sync::atomic::{AtomicI32, Ordering};
 
 /// A process: the address of a `struct proc`.
 ///
@@ -40,12 +40,12 @@ impl Proc {
         self.0.as_ptr()
     }
 
-    /// `p_pid`: written while nobody else sees the process.
+    /// `p_pid`: constant while the process has a thread that others can find.
     #[inline(always)]
     #[doc(alias = "p_pid")]
     pub fn pid(self) -> sys::pid_t {
-        // SAFETY: of type-stable memory, constant while visible.
-        unsafe { (*self.as_ptr()).p_pid }
+        // SAFETY: of type-stable memory; an int can't tear.
+        unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).p_pid) }.load(Ordering::Relaxed)
     }
 
     /// `p_exitthreads`, threads between `thread_exit()` and `thread_stash()`:

@@ -111,12 +111,12 @@ impl Thread {
     /// Sets `td_proc`: while the thread is being linked.
     ///
     /// A lookup that still has the structure's last thread in hand may be
-    /// looking.
+    /// looking: if it sees this, it sees that the last thread has left the hash.
     #[inline(always)]
     pub fn set_proc(self, p: Proc) {
         // SAFETY: of type-stable memory.
         unsafe { AtomicPtr::from_ptr(&raw mut (*self.as_ptr()).td_proc) }
-            .store(p.as_ptr(), Ordering::Relaxed);
+            .store(p.as_ptr(), Ordering::Release);
     }
 
     /// `td_tid`, the thread's id; -1 once freed.
@@ -131,11 +131,13 @@ impl Thread {
     }
 
     /// Sets `td_tid`: the thread's maker or reaper does.
+    ///
+    /// For lookups as [`Thread::set_proc`].
     #[inline(always)]
     pub fn set_tid(self, tid: Lwpid) {
         // SAFETY: as for tid().
         unsafe { AtomicI32::from_ptr(&raw mut (*self.as_ptr()).td_tid) }
-            .store(tid.0, Ordering::Relaxed);
+            .store(tid.0, Ordering::Release);
     }
 
     /// `td_state`; racy unless the thread lock is held.

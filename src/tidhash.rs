@@ -3,20 +3,34 @@
 //! Chains are guarded by stripes of reader/writer locks.  Exit removes a
 //! thread while it holds the process lock, so the order is process lock,
 //! then stripe.  A lookup begins at the other end: it notes thread and
-//! process under the stripe, drops that, locks the process, and looks whether
-//! the thread still is what it was.  Structures of both kinds are never
-//! unmapped, so looking is safe even if they have become others.
+//! process, locks the process, and looks whether the thread still is what it
+//! was.  Structures of both kinds are never unmapped, so looking is safe even
+//! if they have become others.
+//!
+//! * [`stripe`](mod@stripe): the locks;
+//! * [`shared_lock`]: thread and process looked up as the C file does, with
+//!   the stripe's lock held shared;
+//! * [`sequence`]: the same without writing anything, as long as nobody
+//!   changes a chain meanwhile.  The feature `c-algorithms` leaves it out.
 //!
 //! Ports `tdfind_hash`, `tdfind`, `tidhash_add` and `tidhash_remove`
 //! (reference lines 163-168, 1721-1824) and the hash's part of `threadinit`.
 
+#[cfg(not(feature = "c-algorithms"))]
+mod sequence;
+mod shared_lock;
+pub mod stripe;
+
+#[cfg(not(feature = "c-algorithms"))]
+use self::sequence::find as find_in_hash;
+#[cfg(feature = "c-algorithms")]
+use self::shared_lock::find as find_in_hash;
+use self::stripe::Stripe;
 use crate::here;
 use crate::kpi::cell::Global;
 use crate::kpi::list::{self, Head};
-use crate::kpi::rwlock::RwLock;
 use crate::kpi::{sys, vars};
 use crate::locks::ProcLocked;
-use crate::proc::Proc;
 use crate::records;
 use crate::thread::Thread;
 use crate::tid::Lwpid;
@@ -34,17 +48,17 @@ struct TidHash {
     /// The chains, `mask` + 1 of them: a power of two.
     table: *mut Head,
     mask: sys::u_long,
-    /// The stripes, `lock_mask` + 1 of them: a power of two.
-    locks: *mut sys::rwlock,
-    lock_mask: sys::u_long,
+    /// The stripes, `stripe_mask` + 1 of them: a power of two.
+    stripes: *mut stripe::Line,
+    stripe_mask: sys::u_long,
 }
 
 /// See [`TidHash`].
 static TIDHASH: Global<TidHash> = Global::new(TidHash {
     table: ptr::null_mut(),
     mask: 0,
-    locks: ptr::null_mut(),
-    lock_mask: 0,
+    stripes: ptr::null_mut(),
+    stripe_mask: 0,
 });
 
 /// Makes the hash, for half as many buckets as there may be processes, and a
@@ -54,8 +68,7 @@ static TIDHASH: Global<TidHash> = Global::new(TidHash {
 ///
 /// Called once, at boot.
 pub unsafe fn init() {
-    // SAFETY: nobody else runs; M_WAITOK never fails; the locks are zeroed
-    // and `lock_mask` + 1 in number.
+    // SAFETY: nobody else runs, and the malloc type is registered.
     unsafe {
         let hash = TIDHASH.get();
         (*hash).table = sys::hashinit(
@@ -65,17 +78,8 @@ pub unsafe fn init() {
         )
         .cast();
         let stripes = ((*hash).mask + 1) / BUCKETS_PER_LOCK;
-        (*hash).lock_mask = stripes.saturating_sub(1);
-        let count = (*hash).lock_mask as usize + 1;
-        (*hash).locks = sys::malloc(
-            size_of::<sys::rwlock>() * count,
-            records::malloc_type(),
-            (sys::M_WAITOK | sys::M_ZERO) as i32,
-        )
-        .cast();
-        for i in 0..count {
-            RwLock::from_raw((*hash).locks.add(i)).init(c"tidhash");
-        }
+        (*hash).stripe_mask = stripes.saturating_sub(1);
+        (*hash).stripes = stripe::make((*hash).stripe_mask as usize + 1);
     }
 }
 
@@ -95,58 +99,16 @@ fn chain(tid: Lwpid) -> *mut Head {
 /// The stripe that guards that chain: `TIDHASHLOCK`.
 #[inline(always)]
 #[doc(alias = "TIDHASHLOCK")]
-fn stripe(tid: Lwpid) -> RwLock {
-    // SAFETY: constant after boot; the mask keeps the index among the locks.
+fn stripe(tid: Lwpid) -> Stripe {
+    // SAFETY: constant after boot; the mask keeps the index among the stripes.
     unsafe {
         let hash = TIDHASH.get();
-        RwLock::from_raw(
+        Stripe::from_raw(
             (*hash)
-                .locks
-                .add((tid.0 as sys::u_long & (*hash).lock_mask) as usize),
+                .stripes
+                .add((tid.0 as sys::u_long & (*hash).stripe_mask) as usize),
         )
     }
-}
-
-/// The thread of that id and its process, as they were a moment ago.
-///
-/// `pid` -1 stands for any process.  A thread found deep in its chain moves
-/// to the front, if nobody else reads the chain at the time.
-#[inline(always)]
-#[doc(alias = "tdfind_hash")]
-fn find_in_hash(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
-    let mut run = 0;
-    let mut exclusive = false;
-    let mut found = None;
-    stripe(tid).rlock(here!());
-    // SAFETY: under the stripe the chain stands still, and every thread on it
-    // has its process.
-    unsafe {
-        let mut raw = (*chain(tid)).lh_first;
-        while let Some(td) = Thread::from_nullable(raw) {
-            if td.tid() != tid {
-                run += 1;
-                raw = (*raw).td_hash.le_next;
-                continue;
-            }
-            let p = td.proc();
-            if pid != -1 && p.pid() != pid {
-                break;
-            }
-            if run > RUN_THRESH && stripe(tid).try_upgrade(here!()) {
-                list::remove(raw);
-                list::insert_head(chain(td.tid()), raw);
-                stripe(tid).wunlock(here!());
-                exclusive = true;
-            }
-            found = Some((td, p));
-            break;
-        }
-    }
-    if !exclusive {
-        // SAFETY: held shared since the top.
-        unsafe { stripe(tid).runlock(here!()) }
-    }
-    found
 }
 
 /// The thread of that id, with its process locked.
@@ -167,8 +129,8 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, ProcLocked)> {
     loop {
         let (td, p) = find_in_hash(tid, pid)?;
         let pl = p.lock(here!());
-        // Between stripe and process lock the thread may have exited, and its
-        // structure may be another thread's, even one of the same id.
+        // Between the hash and the process lock the thread may have exited, and
+        // its structure may be another thread's, even one of the same id.
         if td.tid() != tid || td.proc() != p {
             pl.unlock(here!());
             continue;
@@ -188,11 +150,12 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, ProcLocked)> {
 /// The thread is not in the hash, has its id and is linked to its process.
 #[doc(alias = "tidhash_add")]
 pub unsafe fn add(td: Thread) {
-    stripe(td.tid()).wlock(here!());
-    // SAFETY: the stripe is held, and the thread is on no chain.
+    let stripe = stripe(td.tid());
+    stripe.lock().wlock(here!());
+    // SAFETY: the stripe is locked, and the thread is on no chain.
     unsafe {
-        list::insert_head(chain(td.tid()), td.as_ptr());
-        stripe(td.tid()).wunlock(here!());
+        stripe.change(|| list::insert_head(chain(td.tid()), td.as_ptr()));
+        stripe.lock().wunlock(here!());
     }
 }
 
@@ -204,11 +167,12 @@ pub unsafe fn add(td: Thread) {
 /// The thread is in the hash.
 #[doc(alias = "tidhash_remove")]
 pub unsafe fn remove(td: Thread) {
-    stripe(td.tid()).wlock(here!());
-    // SAFETY: the stripe is held, and the thread is on its chain.
+    let stripe = stripe(td.tid());
+    stripe.lock().wlock(here!());
+    // SAFETY: the stripe is locked, and the thread is on its chain.
     unsafe {
-        list::remove(td.as_ptr());
-        stripe(td.tid()).wunlock(here!());
+        stripe.change(|| list::remove(td.as_ptr()));
+        stripe.lock().wunlock(here!());
     }
 }
 

@@ -1,0 +1,219 @@
+//! The lookup that writes nothing.
+//!
+//! Beside each stripe's lock stands a count.  Who changes a chain, with the
+//! lock held exclusively, makes the count odd before and even after.  A lookup
+//! notes the count, walks the chain without the lock, and looks at the count
+//! again at the end: if it is the same even number, nobody has changed a chain
+//! of the stripe meanwhile, and the walk has seen what one under the lock would
+//! have seen.  Otherwise it has seen something or other, forgets it, and does
+//! what the C file does ([`shared_lock`]): so it always ends, and waits for a
+//! writer where the C file waits.
+//!
+//! A thread found deep in its chain moves to the front.  For that the lock is
+//! taken shared and upgraded, as in the C file.
+//!
+//! # Why this is right
+//!
+//! A *change* is what is done between an odd count and the next even one.
+//! Changes of a stripe follow each other, since its lock is held exclusively.
+//!
+//! **What a walk reads is there.**  It reads heads of chains, which are never
+//! freed, and threads and processes, whose zones never give memory back
+//! (`UMA_ZONE_NOFREE`).  It reads a thread only if a link points at it; links
+//! point at threads that have been put into the hash at some time.  Such a
+//! thread had an id and a process then, and still has some id and some process
+//! now, both never NULL again: `td_tid`, `td_proc` and `td_hash` are written
+//! when a thread is made, linked and hashed, and not cleared in between.  That
+//! the walk sees them as they were when the link was written, or later, is the
+//! doing of two fences: a change begins with a release fence, before any link
+//! is written, and links are read with acquire.  (The option
+//! `QUEUE_MACRO_DEBUG_TRASH` does clear links: with it lookups take the lock.)
+//!
+//! **A walk that counts has seen one state of the chain.**  Let `n` be the even
+//! count that the walk noted, and found again at its end.
+//!
+//! * *Nothing is older than the changes up to `n`.*  The last of them stored
+//!   `n` with release, and the walk loaded it with acquire.  What was written
+//!   before a thread was added (its id, its process, the process's id) is seen
+//!   for the same reason.
+//! * *Nothing is newer.*  The change that follows stores `n + 1`, and after a
+//!   release fence its links.  If the walk had read one of these, its acquire
+//!   fence before the second look at the count would make that look see `n + 1`
+//!   or what came after it.  The same holds for everything else that is written
+//!   only after a thread was removed: the links of the chain that it is added
+//!   to, its next id, its next process.  Each is stored with release, or behind
+//!   a release fence, by somebody who came after the removal: he has got the
+//!   thread from a list or zone whose lock passed from the one to the other.
+//!   The process's next id is stored by C code, as a plain store. On all our
+//!   machines a store is seen by all other CPUs at once, so that who sees this
+//!   one sees the removal that it came after.
+//!
+//! So between the two looks the chain was the one that the walk has seen, and
+//! each thread on it had that id and that process: they do not change while a
+//! thread is in the hash.
+//!
+//! | what may happen under a walk | what becomes of it |
+//! |---|---|
+//! | the thread that it stands on is removed | it goes on from there, or ends there; the count has changed |
+//! | removed and added to the same chain | it sees some threads again; the count has changed |
+//! | removed, and added to another chain | it goes on along that one, whose stripe may be another; the count of the stripe in which it began has changed, by the removal |
+//! | that again and again, so that it never comes to an end | it looks at the count every [`ROUND`] threads |
+//! | the id is given to another thread, or the thread another id, or another process, or the process another id | first the thread was removed: the count has changed |
+//! | a thread, or a process, is freed and made again | likewise |
+//! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there. A thread that was found still has to be the right one under its process's lock |
+//! | the count is read while it is written | it is one aligned word: the value before or the one after |
+//!
+//! **A walk ends.**  If nothing changes, the chain ends.  If something does,
+//! the next look at the count ends the walk.
+//!
+//! **Nobody can tell.**  The result is that of a lookup by the C file's way at
+//! one moment between the two looks; in the C file that is the moment at which
+//! it has the lock.  What comes next, under the process lock, is the same.
+
+use super::{RUN_THRESH, chain, shared_lock, stripe};
+use crate::here;
+use crate::kpi::{list, sys};
+use crate::proc::Proc;
+use crate::thread::Thread;
+use crate::tid::Lwpid;
+use core::sync::atomic::{AtomicUsize, Ordering, fence};
+
+/// Threads that a walk goes past before it looks at the count: as many as
+/// there may be before one that is not deep in its chain.
+const ROUND: u32 = RUN_THRESH + 1;
+
+/// How often the chains of a stripe have been changed: twice the changes, odd
+/// during one.
+#[repr(transparent)]
+pub struct Count(AtomicUsize);
+
+/// What a count was when nobody changed a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seen(usize);
+
+impl Count {
+    /// Changes a chain.
+    ///
+    /// # Safety
+    ///
+    /// The stripe's lock is held exclusively.
+    #[inline(always)]
+    pub unsafe fn change(&self, how: impl FnOnce()) {
+        let before = self.0.load(Ordering::Relaxed);
+        self.0.store(before.wrapping_add(1), Ordering::Relaxed);
+        // No link is seen without the odd count.
+        fence(Ordering::Release);
+        how();
+        // The even count is not seen without the links.
+        self.0.store(before.wrapping_add(2), Ordering::Release);
+    }
+
+    /// The count, unless a chain is being changed.
+    #[inline(always)]
+    pub fn look(&self) -> Option<Seen> {
+        let count = self.0.load(Ordering::Acquire);
+        count.is_multiple_of(2).then_some(Seen(count))
+    }
+
+    /// Has nobody changed a chain since that look?  Then what was read since
+    /// counts.
+    #[inline(always)]
+    pub fn is_still(&self, seen: Seen) -> bool {
+        fence(Ordering::Acquire);
+        self.0.load(Ordering::Relaxed) == seen.0
+    }
+}
+
+/// What a walk came to.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Walk {
+    /// A thread and its process, close to the front of the chain.
+    Found(Thread, Proc),
+    /// The same, deep in the chain.
+    Deep(Thread, Proc),
+    /// There is none of that id, or it is another process's.
+    Missed,
+    /// Somebody has changed a chain meanwhile.
+    Disturbed,
+}
+
+/// The thread of that id and its process, as they were a moment ago.
+///
+/// `pid` -1 stands for any process.  A thread found deep in its chain moves
+/// to the front, if nobody else has the stripe's lock at the time.
+#[inline(always)]
+pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
+    if cfg!(QUEUE_MACRO_DEBUG_TRASH) {
+        return shared_lock::find(tid, pid);
+    }
+    let Some(seen) = stripe(tid).count().look() else {
+        return shared_lock::find(tid, pid);
+    };
+    match walk(seen, tid, pid) {
+        Walk::Found(td, p) => Some((td, p)),
+        Walk::Deep(td, p) => find_deep(seen, (td, p), tid, pid),
+        Walk::Missed => None,
+        Walk::Disturbed => shared_lock::find(tid, pid),
+    }
+}
+
+/// Ends the lookup of a thread that was found deep in its chain: moves it to
+/// the front, as the C file does.
+#[cold]
+#[inline(never)]
+fn find_deep(
+    seen: Seen,
+    found: (Thread, Proc),
+    tid: Lwpid,
+    pid: sys::pid_t,
+) -> Option<(Thread, Proc)> {
+    let stripe = stripe(tid);
+    stripe.lock().rlock(here!());
+    // SAFETY: taken above.  If the count is what it was, the thread still is
+    // where it was found, and stays there while the lock is held.
+    unsafe {
+        if !stripe.count().is_still(seen) {
+            return shared_lock::find_locked(tid, pid);
+        }
+        if !shared_lock::moves_to_front(stripe, found.0) {
+            stripe.lock().runlock(here!());
+        }
+    }
+    Some(found)
+}
+
+/// Looks a thread up without the lock; `seen` was the count before.
+#[inline(always)]
+fn walk(seen: Seen, tid: Lwpid, pid: sys::pid_t) -> Walk {
+    let count = stripe(tid).count();
+    // SAFETY: heads and threads are never unmapped.
+    let mut raw = unsafe { list::first(chain(tid)) };
+    let mut deep = false;
+    loop {
+        for _ in 0..ROUND {
+            // SAFETY: links point at threads, or at nothing.
+            let Some(td) = (unsafe { Thread::from_nullable(raw) }) else {
+                return match count.is_still(seen) {
+                    true => Walk::Missed,
+                    false => Walk::Disturbed,
+                };
+            };
+            if td.tid() == tid {
+                let p = td.proc();
+                let wanted = pid == -1 || p.pid() == pid;
+                return match (count.is_still(seen), wanted, deep) {
+                    (false, _, _) => Walk::Disturbed,
+                    (_, false, _) => Walk::Missed,
+                    (_, _, false) => Walk::Found(td, p),
+                    (_, _, true) => Walk::Deep(td, p),
+                };
+            }
+            // SAFETY: a thread.
+            raw = unsafe { list::next(raw) };
+        }
+        if !count.is_still(seen) {
+            return Walk::Disturbed;
+        }
+        deep = true;
+    }
+}
