@@ -130,6 +130,14 @@ impl Thread {
         )
     }
 
+    /// `td_tid` of the current thread, which nobody changes.
+    #[inline(always)]
+    pub fn own_tid(self) -> Lwpid {
+        debug_assert!(self == Self::current(), "another thread's id");
+        // SAFETY: of type-stable memory; constant while the thread runs.
+        Lwpid(unsafe { (*self.as_ptr()).td_tid })
+    }
+
     /// Sets `td_tid`: the thread's maker or reaper does.
     ///
     /// For lookups as [`Thread::set_proc`].

@@ -120,11 +120,12 @@ fn stripe(tid: Lwpid) -> Stripe {
 #[doc(alias = "tdfind")]
 pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, ProcLocked)> {
     let td = Thread::current();
-    if td.tid() == tid {
-        if pid != -1 && td.proc().pid() != pid {
+    if td.own_tid() == tid {
+        let p = td.proc();
+        if pid != -1 && p.pid() != pid {
             return None;
         }
-        return Some((td, td.proc().lock(here!())));
+        return Some((td, p.lock(here!())));
     }
     loop {
         let (td, p) = find_in_hash(tid, pid)?;

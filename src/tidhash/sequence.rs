@@ -57,7 +57,7 @@
 //! | the thread that it stands on is removed | it goes on from there, or ends there; the count has changed |
 //! | removed and added to the same chain | it sees some threads again; the count has changed |
 //! | removed, and added to another chain | it goes on along that one, whose stripe may be another; the count of the stripe in which it began has changed, by the removal |
-//! | that again and again, so that it never comes to an end | it looks at the count every [`ROUND`] threads |
+//! | that again and again, so that it never comes to an end | it looks at the count after [`CLOSE`] threads, then after every [`ROUND`] |
 //! | the id is given to another thread, or the thread another id, or another process, or the process another id | first the thread was removed: the count has changed |
 //! | a thread, or a process, is freed and made again | likewise |
 //! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there. A thread that was found still has to be the right one under its process's lock |
@@ -70,6 +70,7 @@
 //! one moment between the two looks; in the C file that is the moment at which
 //! it has the lock.  What comes next, under the process lock, is the same.
 
+use super::stripe::Stripe;
 use super::{RUN_THRESH, chain, shared_lock, stripe};
 use crate::here;
 use crate::kpi::{list, sys};
@@ -78,9 +79,12 @@ use crate::thread::Thread;
 use crate::tid::Lwpid;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
-/// Threads that a walk goes past before it looks at the count: as many as
-/// there may be before one that is not deep in its chain.
-const ROUND: u32 = RUN_THRESH + 1;
+/// Threads among which one is not deep in its chain.
+const CLOSE: u32 = RUN_THRESH + 1;
+
+/// Threads that a walk goes past, when it is deep in a chain, before it looks
+/// at the count.
+const ROUND: u32 = 8;
 
 /// How often the chains of a stripe have been changed: twice the changes, odd
 /// during one.
@@ -124,17 +128,19 @@ impl Count {
     }
 }
 
-/// What a walk came to.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Walk {
-    /// A thread and its process, close to the front of the chain.
-    Found(Thread, Proc),
-    /// The same, deep in the chain.
-    Deep(Thread, Proc),
-    /// There is none of that id, or it is another process's.
-    Missed,
-    /// Somebody has changed a chain meanwhile.
-    Disturbed,
+/// Somebody has changed a chain: what was read meanwhile does not count.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Disturbed;
+
+/// Where a walk along a chain stopped.
+#[derive(PartialEq)]
+pub enum Stop {
+    /// At the thread of that id.
+    At(Thread),
+    /// At the end of the chain.
+    End,
+    /// After so many others, before this one.
+    Before(*mut sys::thread),
 }
 
 /// The thread of that id and its process, as they were a moment ago.
@@ -146,22 +152,87 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     if cfg!(QUEUE_MACRO_DEBUG_TRASH) {
         return shared_lock::find(tid, pid);
     }
-    let Some(seen) = stripe(tid).count().look() else {
+    let (stripe, chain) = (stripe(tid), chain(tid));
+    let Some(seen) = stripe.count().look() else {
         return shared_lock::find(tid, pid);
     };
-    match walk(seen, tid, pid) {
-        Walk::Found(td, p) => Some((td, p)),
-        Walk::Deep(td, p) => find_deep(seen, (td, p), tid, pid),
-        Walk::Missed => None,
-        Walk::Disturbed => shared_lock::find(tid, pid),
+    // SAFETY: the head of a chain, which is never unmapped.
+    let td = match walk::<CLOSE>(unsafe { list::first(chain) }, tid) {
+        Stop::At(td) => Some(td),
+        Stop::End => None,
+        Stop::Before(raw) => return find_deep(seen, raw, tid, pid),
+    };
+    match outcome(stripe, seen, td, pid) {
+        Ok(found) => found,
+        Err(Disturbed) => shared_lock::find(tid, pid),
     }
 }
 
-/// Ends the lookup of a thread that was found deep in its chain: moves it to
-/// the front, as the C file does.
+/// Goes past up to `N` threads that have another id, beginning with `raw`.
+#[inline(always)]
+pub fn walk<const N: u32>(mut raw: *mut sys::thread, tid: Lwpid) -> Stop {
+    for _ in 0..N {
+        // SAFETY: links point at threads, or at nothing.
+        let Some(td) = (unsafe { Thread::from_nullable(raw) }) else {
+            return Stop::End;
+        };
+        if td.tid() == tid {
+            return Stop::At(td);
+        }
+        // SAFETY: threads are never unmapped.
+        raw = unsafe { list::next(raw) };
+    }
+    Stop::Before(raw)
+}
+
+/// What a walk has found that has ended at `td`.
+#[inline(always)]
+pub fn outcome(
+    stripe: Stripe,
+    seen: Seen,
+    td: Option<Thread>,
+    pid: sys::pid_t,
+) -> Result<Option<(Thread, Proc)>, Disturbed> {
+    let found = td
+        .map(|td| (td, td.proc()))
+        .filter(|(_, p)| pid == -1 || p.pid() == pid);
+    match stripe.count().is_still(seen) {
+        true => Ok(found),
+        false => Err(Disturbed),
+    }
+}
+
+/// Goes on with a lookup that is deep in the chain, and moves the thread that
+/// it finds there to the front, as the C file does.
 #[cold]
 #[inline(never)]
 fn find_deep(
+    seen: Seen,
+    mut raw: *mut sys::thread,
+    tid: Lwpid,
+    pid: sys::pid_t,
+) -> Option<(Thread, Proc)> {
+    let stripe = stripe(tid);
+    let td = loop {
+        match walk::<ROUND>(raw, tid) {
+            Stop::At(td) => break Some(td),
+            Stop::End => break None,
+            Stop::Before(next) => raw = next,
+        }
+        if !stripe.count().is_still(seen) {
+            return shared_lock::find(tid, pid);
+        }
+    };
+    match outcome(stripe, seen, td, pid) {
+        Ok(Some(found)) => to_front(seen, found, tid, pid),
+        Ok(None) => None,
+        Err(Disturbed) => shared_lock::find(tid, pid),
+    }
+}
+
+/// Ends the lookup of a thread that was found deep in its chain.
+#[inline(always)]
+fn to_front(
     seen: Seen,
     found: (Thread, Proc),
     tid: Lwpid,
@@ -182,38 +253,5 @@ fn find_deep(
     Some(found)
 }
 
-/// Looks a thread up without the lock; `seen` was the count before.
-#[inline(always)]
-fn walk(seen: Seen, tid: Lwpid, pid: sys::pid_t) -> Walk {
-    let count = stripe(tid).count();
-    // SAFETY: heads and threads are never unmapped.
-    let mut raw = unsafe { list::first(chain(tid)) };
-    let mut deep = false;
-    loop {
-        for _ in 0..ROUND {
-            // SAFETY: links point at threads, or at nothing.
-            let Some(td) = (unsafe { Thread::from_nullable(raw) }) else {
-                return match count.is_still(seen) {
-                    true => Walk::Missed,
-                    false => Walk::Disturbed,
-                };
-            };
-            if td.tid() == tid {
-                let p = td.proc();
-                let wanted = pid == -1 || p.pid() == pid;
-                return match (count.is_still(seen), wanted, deep) {
-                    (false, _, _) => Walk::Disturbed,
-                    (_, false, _) => Walk::Missed,
-                    (_, _, false) => Walk::Found(td, p),
-                    (_, _, true) => Walk::Deep(td, p),
-                };
-            }
-            // SAFETY: a thread.
-            raw = unsafe { list::next(raw) };
-        }
-        if !count.is_still(seen) {
-            return Walk::Disturbed;
-        }
-        deep = true;
-    }
-}
+#[cfg(all(test, not(QUEUE_MACRO_DEBUG_TRASH)))]
+mod tests;

@@ -12,6 +12,7 @@ use super::sequence::Count;
 use crate::kpi::rwlock::RwLock;
 use crate::kpi::sys;
 use crate::records;
+use core::ffi::c_void;
 
 /// What there is of a stripe.  All-zero is one that is not initialised yet.
 ///
@@ -81,26 +82,34 @@ impl Stripe {
 /// line: `malloc(9)` promises no such alignment.
 const SLACK: usize = align_of::<Line>() - align_of::<sys::rwlock>();
 
+/// The first line in memory that has so much slack.
+#[inline(always)]
+fn first_line(memory: *mut c_void) -> *mut Line {
+    let slack = memory.addr().wrapping_neg() % align_of::<Line>();
+    memory.wrapping_byte_add(slack).cast()
+}
+
 /// Makes so many stripes.
 ///
 /// # Safety
 ///
-/// Called at boot, where M_WAITOK never fails, when the malloc type is known.
+/// Called at boot, when the malloc type is known.
 pub unsafe fn make(count: usize) -> *mut Line {
-    // SAFETY: zeroed memory for so many lines behind an address that is
-    // rounded up by at most the slack; malloc(9) aligns for any structure
-    // without an alignment of its own.
+    // SAFETY: M_WAITOK never fails; zeroed memory for so many lines, behind an
+    // address that is rounded up by no more than the slack, since malloc(9)
+    // aligns for any structure that does not want more by itself.
     unsafe {
-        let memory = sys::malloc(
+        let lines = first_line(sys::malloc(
             size_of::<Line>() * count + SLACK,
             records::malloc_type(),
             (sys::M_WAITOK | sys::M_ZERO) as i32,
-        );
-        let line = memory.byte_add(memory.addr().wrapping_neg() % align_of::<Line>());
-        let lines: *mut Line = line.cast();
+        ));
         for i in 0..count {
             Stripe(lines.add(i)).lock().init(c"tidhash");
         }
         lines
     }
 }
+
+#[cfg(test)]
+mod tests;
