@@ -122,6 +122,11 @@ bool	sim_traces_locks(void);
  * c-algorithms), and not where it is compared with such an object.
  */
 bool	sim_traces_c_algorithms(void);
+/*
+ * Are two objects compared that may differ in some events, so that the trace is
+ * without them?
+ */
+bool	sim_omits_events(void);
 
 /* ---- Checks ------------------------------------------------------------ */
 

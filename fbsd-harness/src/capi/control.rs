@@ -55,6 +55,11 @@ extern "C" fn sim_traces_c_algorithms() -> bool {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn sim_omits_events() -> bool {
+    allowed::given()
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn sim_wait_step(
     polls: *mut c_ulong,
     what: *const c_char,
