@@ -190,7 +190,8 @@ check_hash(int procs, u_long buckets, int nlocks)
 	CHECK_EQ(nlocks, count_calls("rw_init(tidhash,0)"));
 	snprintf(lock_table, sizeof(lock_table),
 	    "malloc(%zu,tidhash,M_WAITOK|M_ZERO)",
-	    nlocks * sizeof(struct rwlock));
+	    BY_ALGORITHM(nlocks * sizeof(struct rwlock),
+	    (nlocks + 1) * CACHE_LINE_SIZE - sizeof(uintptr_t)));
 	CHECK_EQ(1, count_calls(lock_table));
 }
 

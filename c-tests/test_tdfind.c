@@ -159,7 +159,19 @@ TEST(find_zombie, "tdfind: S67 exiting or zombie process: found while the "
 	CHECK_LOCKS("PL");
 }
 
-TEST(find_locks, "tdfind: S68 the hash lock is dropped before PL is taken")
+/*
+ * A lookup that nobody disturbs takes the hash lock in the C file, and in
+ * kernels whose lists are trashed; otherwise only to move a thread.
+ */
+#if defined(ALGORITHMS_C) || defined(QUEUE_MACRO_DEBUG_TRASH)
+#define	FINDS_LOCKED
+#define	IF_FINDS_LOCKED(line)	line
+#else
+#define	IF_FINDS_LOCKED(line)	""
+#endif
+
+TEST(find_locks, "tdfind: S68 the hash lock is dropped before PL is taken, or "
+    "not taken at all")
 {
 
 #ifndef LOCKS_VISIBLE
@@ -169,15 +181,80 @@ TEST(find_locks, "tdfind: S68 the hash lock is dropped before PL is taken")
 	log_locks();
 	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
 	expect_calls(
-	    "rw_rlock(tidhash0) | -",
-	    "rw_runlock(tidhash0) | tidhash0:r",
+	    IF_FINDS_LOCKED("rw_rlock(tidhash0) | -"),
+	    IF_FINDS_LOCKED("rw_runlock(tidhash0) | tidhash0:r"),
 	    "mtx_lock(PL) | -");
 }
 
+#ifndef FINDS_LOCKED
+/*
+ * The count of changes stands behind the stripe's lock; it is odd while a
+ * chain is being changed.
+ */
+#define	CHANGES	(*(volatile u_long *)(tidhash_locks + 1))
+
+static int rlocks;
+
+static void
+count_rlock(void *arg)
+{
+
+	rlocks++;
+}
+
+TEST(find_changing, "tdfind: S68 while the hash is being changed, and only "
+    "then, the lookup takes its lock")
+{
+
+	setup();
+	on_each("rw_rlock", count_rlock);
+	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
+	PROC_UNLOCK(P);
+	CHECK_PTR(NULL, tdfind(T1->td_tid + BUCKETS, -1));
+	CHECK_EQ(0, rlocks);
+	CHECK_EQ(0, CHANGES % 2);
+	CHANGES++;
+	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
+	PROC_UNLOCK(P);
+	CHECK_PTR(NULL, tdfind(T1->td_tid + BUCKETS, -1));
+	CHECK_EQ(2, rlocks);
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
+	CHANGES++;
+	CHECK_PTR(T1, tdfind(T1->td_tid, -1));
+	CHECK_EQ(2, rlocks);
+}
+#endif
+
 /*
  * The thread goes, or becomes another, between the hash and PL.  The moment
- * is the release of the hash lock.
+ * is the release of the hash lock or, if that is not taken, PL itself.
  */
+static void
+before_lock(hook_t *hook)
+{
+
+#ifdef FINDS_LOCKED
+	on_call("rw_runlock", 1, hook);
+#elif defined(LOCKS_VISIBLE)
+	log_locks();
+	on_call("mtx_lock", 1, hook);
+#else
+	skip("lock calls are inline in this kernel");
+#endif
+}
+
+/* The moment between the first lookup and the second. */
+static void
+before_second(hook_t *hook)
+{
+
+#ifdef FINDS_LOCKED
+	on_call("rw_rlock", 2, hook);
+#else
+	on_call("mtx_unlock", 1, hook);
+#endif
+}
+
 static void
 dies(void *arg)
 {
@@ -191,7 +268,7 @@ TEST(race_dies, "tdfind: S68 the thread exits before PL is taken: looked up "
 {
 
 	setup();
-	on("rw_runlock", dies);
+	before_lock(dies);
 	CHECK_PTR(NULL, tdfind(102, -1));
 	CHECK_LOCKS("-");
 }
@@ -216,8 +293,8 @@ TEST(race_restarts, "tdfind: S68 a mismatch of the id restarts the lookup, "
 
 	setup();
 	/* The id is missing for one moment only. */
-	on_call("rw_runlock", 1, still_dying);
-	on_call("rw_rlock", 2, gone_now);
+	before_lock(still_dying);
+	before_second(gone_now);
 	CHECK_PTR(T1, tdfind(102, -1));
 	CHECK_LOCKS("PL");
 }
@@ -235,7 +312,7 @@ TEST(race_other_proc, "tdfind: S68 the id now belongs to a thread of another "
 
 	setup();
 	C = mkproc("c", 200);
-	on_call("rw_runlock", 1, moves);
+	before_lock(moves);
 	CHECK_PTR(T1, tdfind(102, -1));
 	CHECK_LOCKS("PL(c)");
 }
@@ -246,7 +323,7 @@ TEST(race_other_proc_pid, "tdfind: S68 the id moved to another process, the "
 
 	setup();
 	C = mkproc("c", 200);
-	on_call("rw_runlock", 1, moves);
+	before_lock(moves);
 	CHECK_PTR(NULL, tdfind(102, P->p_pid));
 	CHECK_LOCKS("-");
 }
@@ -267,7 +344,7 @@ TEST(race_reused, "tdfind: S68 the id now belongs to another thread of the "
 {
 
 	setup();
-	on_call("rw_runlock", 1, reused);
+	before_lock(reused);
 	CHECK_PTR(T2, tdfind(102, -1));
 	CHECK_LOCKS("PL");
 }
@@ -378,6 +455,29 @@ TEST(chain_busy, "tdfind: S69 a second reader keeps it from moving: found "
 	tidhash_locks->rw_lock -= RW_ONE_READER;
 	check_chain(17, false);
 }
+
+#ifndef FINDS_LOCKED
+static void
+target_exits(void *arg)
+{
+
+	tidhash_remove(target);
+}
+
+TEST(chain_exits, "tdfind: S69 the thread exits before the lock for the move "
+    "is there: looked up again under the lock, then NULL")
+{
+
+	chain(17);
+	on("rw_rlock", target_exits);
+	CHECK_PTR(NULL, tdfind(target->td_tid, -1));
+	CHECK_LOCKS("-");
+	CHECK_UNOWNED(tidhash_locks->rw_lock);
+	tidhash_add(target);
+	check_chain(17, true);
+}
+
+#endif
 
 TEST(chain_wrong_pid, "tdfind: S69 a wrong pid is found out before the move")
 {
@@ -490,7 +590,13 @@ static void
 check_stripe(void *arg)
 {
 
-	CHECK_PTR(&tidhash_locks[locked_tid & 63].rw_lock, arg);
+	struct rwlock *lock;
+
+	/* Those that have more than a lock have a cache line each. */
+	lock = BY_ALGORITHM(&tidhash_locks[locked_tid & 63],
+	    (struct rwlock *)((char *)tidhash_locks +
+	    (locked_tid & 63) * CACHE_LINE_SIZE));
+	CHECK_PTR(&lock->rw_lock, arg);
 }
 
 TEST(hash_stripes, "tidhash: S70 with many buckets the lock is chosen by the "

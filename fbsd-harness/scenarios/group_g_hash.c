@@ -8,21 +8,27 @@
 
 /*
  * How often the lock of a stripe is taken, or given up, shared by n lookups
- * that nobody disturbs: always in the C file.  Another object takes it only to
- * move a thread to the front; then it is deep().  Comparisons leave both out.
+ * that nobody disturbs.  Comparisons leave it out where that may differ.
+ *
+ * deep(): to move a thread to the front; shallow(): otherwise, which is for the
+ * C file's algorithm alone, or for lists whose links are trashed.
  */
-static u_long
-shallow(u_long n)
-{
-
-	return (sim_traces_c_algorithms() ? n : 0);
-}
-
 static u_long
 deep(u_long n)
 {
 
 	return (sim_omits_events() ? 0 : n);
+}
+
+static u_long
+shallow(u_long n)
+{
+
+#ifndef QUEUE_MACRO_DEBUG_TRASH
+	if (!sim_traces_c_algorithms())
+		return (0);
+#endif
+	return (deep(n));
 }
 
 /* The current thread holds no lock that a lookup could have left behind. */
