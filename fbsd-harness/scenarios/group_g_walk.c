@@ -151,6 +151,8 @@ cross(void *arg __unused)
 
 	CHANGE(tidhash_remove(mover.td));
 	CHANGE(mover.td->td_tid = ODD(1); tidhash_add(mover.td));
+	/* Who looks meanwhile goes on. */
+	sim_yield();
 	CHANGE(tidhash_remove(mover.td));
 	CHANGE(mover.td->td_tid = EVEN(1); tidhash_add(mover.td));
 	changes_done = 1;
@@ -193,6 +195,7 @@ come_back(void *arg __unused)
 
 	CHANGE(tidhash_remove(mover.td));
 	CHANGE(tidhash_add(mover.td));
+	sim_yield();
 	CHANGE(tidhash_remove(far.td));
 	CHANGE(tidhash_add(far.td));
 	changes_done = 1;
@@ -258,6 +261,7 @@ reuse(void *arg __unused)
 
 	CHANGE(leave_proc(mover.td, &proc0));
 	join_proc(mover.td, ODD(0), another);
+	sim_yield();
 	/* The id is that of another thread, of another process. */
 	CHANGE(join_proc(other.td, EVEN(1), another));
 	/* That one exits, and becomes one of the first process with that id. */

@@ -1,11 +1,12 @@
-//! Small changes to C source, told without quoting it: which function, which
-//! tokens of it, and what stands there instead.
+//! Small changes to source, told without quoting more of it than is changed: which
+//! function, which tokens of it, and what stands there instead.
 //!
 //! ```toml
 //! [[edit]]
 //! id = "exit-wakes-late"
 //! breaks = "the last thread to exit wakes the one that waits for it"
 //! noticed-by = "S41"
+//! file = "src/exit.rs"        # of the library; the C file if it is left out
 //! function = "thread_exit"
 //! find = "p_suspcount"        # or call = "name": the whole call
 //! nth = 2                     # the first one if it is left out
@@ -28,6 +29,8 @@ pub struct Edit {
     pub noticed_by: String,
     /// Why no run can tell the changed object from the unchanged one.
     pub equivalent: Option<String>,
+    /// The file of the library that is changed, instead of the C file.
+    pub file: Option<String>,
     function: String,
     target: Target,
     nth: usize,
@@ -78,6 +81,7 @@ fn edit(value: &toml::Value) -> Result<Edit> {
         breaks: needed("breaks")?,
         noticed_by: needed("noticed-by")?,
         equivalent: string("equivalent").map(str::to_string),
+        file: string("file").map(str::to_string),
         function: needed("function")?,
         becomes: needed("becomes")?,
         id,
@@ -89,7 +93,11 @@ fn edit(value: &toml::Value) -> Result<Edit> {
 impl Edit {
     /// The changed source.
     pub fn apply(&self, source: &str) -> Result<String> {
-        let Some(body) = function(source, &self.function) else {
+        let body = match self.file {
+            None => function(source, &self.function),
+            Some(_) => rust_function(source, &self.function),
+        };
+        let Some(body) = body else {
             bail!("edit {}: there is no function {}", self.id, self.function);
         };
         let tokens = tokens(source, body);
@@ -163,7 +171,20 @@ fn function(source: &str, name: &str) -> Option<Range<usize>> {
     Some(start..start + end)
 }
 
-/// The tokens of a part of C source, without comments.
+/// A function of Rust source as rustfmt leaves it: up to the brace that begins a
+/// line as far to the left as the function.
+fn rust_function(source: &str, name: &str) -> Option<Range<usize>> {
+    let start = ["(", "<"]
+        .iter()
+        .find_map(|end| source.find(&format!("fn {name}{end}")))?;
+    let line = source[..start].rfind('\n').map_or(0, |end| end + 1);
+    let indent = source[line..].len() - source[line..].trim_start().len();
+    let last = format!("\n{}}}", &source[line..line + indent]);
+    let end = source[start..].find(&last)?;
+    Some(start..start + end)
+}
+
+/// The tokens of a part of source, without comments.
 fn tokens(source: &str, part: Range<usize>) -> Vec<Range<usize>> {
     const PAIRS: [&str; 20] = [
         "==", "!=", "<=", ">=", "&&", "||", "->", "++", "--", "+=", "-=", "|=", "&=", "<<", ">>",
@@ -177,6 +198,9 @@ fn tokens(source: &str, part: Range<usize>) -> Vec<Range<usize>> {
         let rest = &source[at..part.end];
         let length = if rest.starts_with("/*") {
             at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+            continue;
+        } else if rest.starts_with("//") {
+            at += rest.find('\n').unwrap_or(rest.len());
             continue;
         } else if bytes[at].is_ascii_whitespace() {
             at += 1;
@@ -257,6 +281,22 @@ other(void)
     fn a_call_goes_up_to_its_parenthesis() {
         let changed = change("call = \"log\"\nbecomes = \"(void)0\"").expect("found");
         assert!(changed.contains("\t\t(void)0;\n"), "{changed}");
+    }
+
+    #[test]
+    fn a_function_of_the_library_ends_where_its_indentation_does() {
+        let source = "impl T {\n    fn f(&self) {\n        // x()\n        if y {\n            x();\n        }\n    }\n    fn g<A>() {\n        x();\n    }\n}\n";
+        let text = |function: &str| {
+            format!(
+                "[[edit]]\nid = \"x\"\nbreaks = \"\"\nnoticed-by = \"\"\nfile = \"src/t.rs\"\nfunction = \"{function}\"\ncall = \"x\"\nbecomes = \"z()\""
+            )
+        };
+        let change = |function: &str| parse(&text(function))?[0].apply(source);
+        let changed = change("f").expect("found");
+        assert!(changed.contains("// x()\n") && changed.contains("            z();\n"));
+        let changed = change("g").expect("found");
+        assert!(changed.contains("            x();\n") && changed.contains("{\n        z();\n"));
+        assert!(change("h").is_err());
     }
 
     #[test]

@@ -63,6 +63,7 @@ mod tap;
 mod units;
 mod variables;
 mod wrong;
+mod wrong_library;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! `kt preempt-sensitivity`: wrong versions of the C file that only a preemption
-//! between two instructions can tell.
+//! `kt preempt-sensitivity`: wrong versions of the C file, and of the library, that
+//! only a preemption between two instructions can tell.
 //!
 //! Each has to pass every scenario as `make scenarios` runs them, and to fail
 //! under `make preempt`: then instructions as points find what calls do not.
@@ -13,6 +13,7 @@ use crate::files;
 use crate::functions;
 use crate::tap::{self, Failed};
 use crate::wrong::{self, Bench};
+use crate::wrong_library;
 
 /// Where the wrong versions are described.
 const FOLDER: &str = "fbsd-harness/preempt";
@@ -32,27 +33,16 @@ pub fn run(config: &Config) -> Result<()> {
         ..config.clone()
     };
     let bench = Bench::new(config, "preempt-sensitivity")?;
+    let library = wrong_library::Bench::new(config, "preempt-sensitivity-library")?;
     let edits = wrong::edits(config, FOLDER)?;
     let results = wrong::each(
         &edits,
         |edit| {
-            bench.with(edit, |program| {
-                let list = program.with_file_name("functions");
-                let object = program.with_file_name(wrong::OBJECT);
-                files::write(&list, functions::list(&object, program)?)?;
-                Ok(Noticed {
-                    by_calls: tap::first_failure(Command::new(program).args([
-                        "run",
-                        "--fail-fast",
-                        "--brief",
-                    ]))?,
-                    by_instructions: tap::first_failure(&mut preempt(
-                        program,
-                        &edit.noticed_by,
-                        &list,
-                    ))?,
-                })
-            })
+            let judge = |program: &Path| judge(program, &edit.noticed_by);
+            match &edit.file {
+                None => bench.with(edit, judge),
+                Some(file) => library.with(edit, file, judge),
+            }
         },
         |noticed| shown(&noticed.by_instructions),
     )?;
@@ -80,6 +70,19 @@ pub fn run(config: &Config) -> Result<()> {
         bail!("not every wrong version was noticed by preemption alone: see the table");
     }
     Ok(())
+}
+
+/// Runs the scenarios both ways.
+fn judge(program: &Path, scenarios: &str) -> Result<Noticed> {
+    let list = program.with_file_name("functions");
+    let object = program.with_file_name(wrong::OBJECT);
+    files::write(&list, functions::list(&object, program)?)?;
+    let mut calls = Command::new(program);
+    calls.args(["run", "--fail-fast", "--brief"]);
+    Ok(Noticed {
+        by_calls: tap::first_failure(&mut calls)?,
+        by_instructions: tap::first_failure(&mut preempt(program, scenarios, &list))?,
+    })
 }
 
 fn shown(failed: &Option<Failed>) -> String {
