@@ -21,12 +21,12 @@
 //! freed, and threads and processes, whose zones never give memory back
 //! (`UMA_ZONE_NOFREE`).  It reads a thread only if a link points at it; links
 //! point at threads that have been put into the hash at some time.  Such a
-//! thread had an id and a process then, and still has some id and some process
-//! now, both never NULL again: `td_tid`, `td_proc` and `td_hash` are written
-//! when a thread is made, linked and hashed, and not cleared in between.  That
-//! the walk sees them as they were when the link was written, or later, is the
-//! doing of two fences: a change begins with a release fence, before any link
-//! is written, and links are read with acquire.  (The option
+//! thread had an id, a process and a link then, and has some today: they are
+//! written when a thread is made, linked and hashed, and not cleared in between,
+//! so that `td_proc` may be stale, but is never NULL again.  That the walk sees
+//! them as they were when the link to the thread was written, or later, is the
+//! doing of two orders: a change begins with a release fence, before any link is
+//! written, and links are read with acquire.  (The option
 //! `QUEUE_MACRO_DEBUG_TRASH` does clear links: with it lookups take the lock.)
 //!
 //! **A walk that counts has seen one state of the chain.**  Let `n` be the even
@@ -44,13 +44,14 @@
 //!   to, its next id, its next process.  Each is stored with release, or behind
 //!   a release fence, by somebody who came after the removal: he has got the
 //!   thread from a list or zone whose lock passed from the one to the other.
-//!   The process's next id is stored by C code, as a plain store. On all our
-//!   machines a store is seen by all other CPUs at once, so that who sees this
-//!   one sees the removal that it came after.
+//!   The process's next id is stored by C code, as a plain store.  On each of
+//!   our machines all other CPUs see a store at once (x86, ARMv8 and RISC-V are
+//!   multi-copy atomic), so who sees this one sees the removal that came first.
 //!
 //! So between the two looks the chain was the one that the walk has seen, and
 //! each thread on it had that id and that process: they do not change while a
-//! thread is in the hash.
+//! thread is in the hash.  Under the lock that is taken to move a thread no
+//! change can begin: if the count still is `n` there, the chain still is that one.
 //!
 //! | what may happen under a walk | what becomes of it |
 //! |---|---|
@@ -60,7 +61,7 @@
 //! | that again and again, so that it never comes to an end | it looks at the count after [`CLOSE`] threads, then after every [`ROUND`] |
 //! | the id is given to another thread, or the thread another id, or another process, or the process another id | first the thread was removed: the count has changed |
 //! | a thread, or a process, is freed and made again | likewise |
-//! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there. A thread that was found still has to be the right one under its process's lock |
+//! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there, and then exactly that many. Even so a thread that was found has to be the right one under its process's lock; "there is none" could be wrong |
 //! | the count is read while it is written | it is one aligned word: the value before or the one after |
 //!
 //! **A walk ends.**  If nothing changes, the chain ends.  If something does,
