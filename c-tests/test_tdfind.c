@@ -456,7 +456,62 @@ TEST(chain_busy, "tdfind: S69 a second reader keeps it from moving: found "
 	check_chain(17, false);
 }
 
+static struct thread *
+chain_nth(int n)
+{
+	struct thread *td;
+
+	td = LIST_FIRST(&tidhash_fake.hf_table[9]);
+	while (n-- > 0)
+		td = LIST_NEXT(td, td_hash);
+	return (td);
+}
+
+TEST(chain_lengths, "tdfind: S69 found at every place of a chain of any "
+    "length, and nothing behind its end")
+{
+	struct thread *td;
+	int n;
+
+	chain(0);
+	for (n = 0; n < 40; n++) {
+		td = chain_nth(n);
+		CHECK_PTR(NULL, tdfind(CHAIN_TID(-1), -1));
+		CHECK_PTR(NULL, tdfind(td->td_tid, C->p_pid + 1));
+		CHECK_PTR(td, tdfind(td->td_tid, C->p_pid));
+		CHECK_LOCKS("PL(c)");
+		PROC_UNLOCK(C);
+		CHECK_PTR(td, chain_nth(n > 16 ? 0 : n));
+		tidhash_add(mkthread(C, "B", CHAIN_TID(n + 1)));
+	}
+}
+
 #ifndef FINDS_LOCKED
+TEST(chain_changing, "tdfind: S69 while the hash is being changed a deep "
+    "thread is found, and moved, under the lock")
+{
+	struct thread *last;
+
+	chain(17);
+	CHANGES++;
+	CHECK_PTR(NULL, tdfind(target->td_tid, C->p_pid + 1));
+	CHECK_PTR(NULL, tdfind(CHAIN_TID(-1), -1));
+	CHECK_PTR(NULL, tdfind(target->td_tid + 1, -1));
+	CHECK_PTR(target, tdfind(target->td_tid, C->p_pid));
+	PROC_UNLOCK(C);
+	check_chain(17, true);
+	last = chain_nth(17);
+	tidhash_remove(target);
+	tidhash_add(target);
+	on("rw_try_upgrade", second_reader);
+	CHECK_PTR(last, tdfind(last->td_tid, -1));
+	PROC_UNLOCK(C);
+	CHECK_EQ(RW_READERS_LOCK(1), tidhash_locks->rw_lock);
+	tidhash_locks->rw_lock -= RW_ONE_READER;
+	CHECK_PTR(last, chain_nth(17));
+	CHECK_PTR(chain_nth(1), tdfind(chain_nth(1)->td_tid, -1));
+}
+
 static void
 target_exits(void *arg)
 {
