@@ -14,7 +14,7 @@ KT= \
 	BOUND="$(BOUND)" MODE="$(MODE)" TIME="$(TIME)" \
 	PICTURE="$(PICTURE)" REPLAY="$(REPLAY)" \
 	RUNS="$(RUNS)" PROGRAM="$(PROGRAM)" RESTART="$(RESTART)" \
-	JOBS="$(JOBS)" \
+	JOBS="$(JOBS)" CHARTS="$(CHARTS)" \
 	KERNEL="$(KERNEL)" BASELINE="$(BASELINE)" \
 	cargo run --quiet --locked --package kt --
 
@@ -47,6 +47,9 @@ soak: need
 
 coverage: need
 	@$(KT) coverage
+
+bench: need
+	@$(KT) bench
 
 preempt: need
 	@$(KT) preempt
@@ -105,4 +108,4 @@ need:
 clean:
 	rm -rf target
 
-.PHONY: all test object diff diff-sensitivity preempt preempt-sensitivity soak coverage scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri asan tsan kernel-add kernel-remove kernel-status exerciser install need clean
+.PHONY: all test object diff diff-sensitivity preempt preempt-sensitivity soak coverage bench scenarios exerciser-test sensitivity audit kernel-check bindings header parity check mutants miri asan tsan kernel-add kernel-remove kernel-status exerciser install need clean

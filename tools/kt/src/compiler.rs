@@ -98,6 +98,15 @@ impl Compiler {
         format!("{} {}", self.program.display(), self.leading.join(" "))
     }
 
+    /// Name and version, as it says them.
+    pub fn version(&self) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        let output = process::run(command.args(&self.leading).arg("--version"), "the C compiler")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().next().unwrap_or_default();
+        Ok(line.split(" (").next().unwrap_or(line).to_string())
+    }
+
     /// Everything behind the compiler's name that makes a file a kernel file.
     pub fn flags(&self) -> Vec<String> {
         let own = KERNEL_FLAGS.iter().chain(self.machine.c_flags);

@@ -60,7 +60,7 @@ fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<object::File<'a>> {
 }
 
 /// A function's name without its crate.
-fn readable(name: &str) -> String {
+pub fn readable(name: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     name.replace("kern_thread::", "")
 }

@@ -9,6 +9,7 @@ mod again;
 mod arch;
 mod archive;
 mod audit;
+mod bench;
 mod bindings;
 mod checks;
 mod compiler;
@@ -111,6 +112,14 @@ fn command() -> Command {
                 ),
             Command::new("coverage")
                 .about("Measure which lines and branches of the object, and of KERN_THREAD_C's, the tests reach"),
+            Command::new("bench")
+                .about("Measure the object and that of KERN_THREAD_C side by side")
+                .arg(
+                    Arg::new("from")
+                        .long("from")
+                        .value_parser(clap::value_parser!(std::path::PathBuf))
+                        .help("Show the figures of this bench.json again instead of measuring"),
+                ),
             Command::new("preempt")
                 .about("Run scenarios with preemptions between instructions of the object (IMPL=)"),
             Command::new("preempt-sensitivity")
@@ -190,6 +199,10 @@ fn run(arguments: &ArgMatches) -> Result<()> {
             soak::run(&config, &soak::Request::read(lookup, folder)?)?;
         }
         "coverage" => coverage::run(&config, &coverage::Request::read(lookup)?)?,
+        "bench" => {
+            let from = arguments.get_one("from").cloned();
+            bench::run(&config, &bench::Request::read(lookup, &cwd, from)?)?;
+        }
         "preempt" => {
             let request = preempt::Request::read(lookup)?;
             if preempt::run(&config, &request)?.failed > 0 {

@@ -110,6 +110,12 @@ impl Rustc {
             .unwrap_or_default()
     }
 
+    /// Name and version, as it says them.
+    pub fn name(&self) -> &str {
+        let line = self.version.lines().next().unwrap_or_default();
+        line.split(" (").next().unwrap_or(line)
+    }
+
     /// The target of programs of this machine.
     pub fn host(&self) -> &str {
         self.field("host")

@@ -1,0 +1,106 @@
+//! The two programs: each object, as it ships, linked with the kernel that
+//! measures it (`fbsd-harness/bench`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::arch::Arch;
+use crate::config::{Config, Implementation};
+use crate::error::{Error, Result, bail};
+use crate::files::{self, Inputs};
+use crate::hosted;
+use crate::object_file;
+use crate::oracle;
+use crate::process;
+use crate::report::Stage;
+
+/// An object and the program that was linked with it.
+pub struct Built {
+    /// As it goes into a kernel.
+    pub object: PathBuf,
+    /// What measures it.
+    pub program: PathBuf,
+}
+
+/// Both.
+pub struct Both {
+    /// Of the C file.
+    pub c: Built,
+    /// The one that ships.
+    pub rust: Built,
+}
+
+/// Builds both programs.
+pub fn build(config: &Config) -> Result<Both> {
+    if config.oracle.is_none() {
+        bail!("nothing to compare with: give KERN_THREAD_C=<path of FreeBSD's kern_thread.c>");
+    }
+    if config.arch != Arch::Amd64 {
+        bail!(
+            "the objects are measured on amd64 alone: leave ARCH={} out",
+            config.arch
+        );
+    }
+    let stage = Stage::start("bench", &format!("{}: the two programs", config.name()));
+    let kernel = kernel(config)?;
+    let both = Both {
+        c: Built {
+            object: oracle::build(config)?,
+            program: link(config, Implementation::C, &kernel)?,
+        },
+        rust: Built {
+            object: object_file::build(config)?,
+            program: link(config, Implementation::Rust, &kernel)?,
+        },
+    };
+    stage.done();
+    Ok(both)
+}
+
+/// The kernel that measures, the same for both objects.
+fn kernel(config: &Config) -> Result<PathBuf> {
+    let target = config.root.join("target/kt/harness");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(&config.root)
+        .args(["build", "--quiet", "--locked", "--color=never"])
+        .args(["--package=fbsd-bench", "--profile=harness", "--target-dir"])
+        .arg(&target)
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTFLAGS");
+    process::run(&mut command, "the kernel that measures does not compile")?;
+    Ok(target.join("harness/libfbsd_bench.a"))
+}
+
+/// Links an object with it.
+fn link(config: &Config, implementation: Implementation, kernel: &Path) -> Result<PathBuf> {
+    let object = hosted::build(&Config {
+        implementation,
+        ..config.clone()
+    })?;
+    let script = config.root.join("fbsd-harness/bench/object.ld");
+    let folder = config.out.join(format!("bench-{implementation}"));
+    let program = folder.join("bench");
+    let inputs = Inputs::new().file(&object)?.file(kernel)?.file(&script)?;
+    let stamp = inputs.stamp(folder.join(".bench"));
+    if stamp.is_current(&[&program]) {
+        return Ok(program);
+    }
+    files::make_dir(&folder)?;
+    let temporary = files::temporary_name(&program);
+    let mut command = Command::new("cc");
+    command
+        .args(["-static", "-no-pie", "-o"])
+        .arg(&temporary)
+        .arg(object)
+        .arg(kernel)
+        .arg("-T")
+        .arg(script)
+        .args(["-lpthread", "-lm"]);
+    process::run(&mut command, "the program that measures does not link")?;
+    fs::rename(&temporary, &program).map_err(|cause| Error::io("write", &program, &cause))?;
+    stamp.record()?;
+    Ok(program)
+}
