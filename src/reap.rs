@@ -108,14 +108,21 @@ pub unsafe fn stash(td: Thread) {
 /// Reaps the zombies of one domain.
 ///
 /// No locks held; handlers and destructors may sleep.
-#[inline(never)]
+#[inline(always)]
 #[doc(alias = "thread_reap_domain")]
 fn reap_domain(tdd: &Domain) {
     // A look first: an exchange would take the line from the CPUs that push,
     // and most of the time there is nothing.
-    if tdd.zombies.load(Ordering::Relaxed).is_null() {
-        return;
+    if !tdd.zombies.load(Ordering::Relaxed).is_null() {
+        reap_zombies(tdd);
     }
+}
+
+/// Reaps the zombies of a domain that had some a moment ago.
+///
+/// As [`reap_domain`].
+#[inline(never)]
+fn reap_zombies(tdd: &Domain) {
     // Acquire: the stores of those who pushed, and of the exiting threads,
     // are seen before their structures are taken apart.
     let first = tdd.zombies.swap(ptr::null_mut(), Ordering::Acquire);

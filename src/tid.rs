@@ -165,8 +165,12 @@ unsafe fn free_locked(ids: &mut Ids, tid: Lwpid) {
 /// The id is in use, and nobody will use it any more.
 #[doc(alias = "tid_free")]
 pub unsafe fn free(tid: Lwpid) {
-    // SAFETY: by the caller's contract.
-    unsafe { free_batch(&[tid]) }
+    tid_lock().lock(here!());
+    // SAFETY: the lock is held; the rest by the caller's contract.
+    unsafe {
+        free_locked(&mut *IDS.get(), tid);
+        tid_lock().unlock(here!());
+    }
 }
 
 /// Takes some ids back under one hold of `tid_lock`; may sleep.

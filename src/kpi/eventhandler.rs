@@ -24,19 +24,36 @@ type Handler = unsafe extern "C" fn(*mut c_void, *mut sys::thread);
 ///
 /// The list has been created (its SYSINIT has run), and `td` is a thread in
 /// the state that the event promises to handlers.  The caller may sleep.
-#[cfg_attr(
-    not(KTR),
-    expect(unused_variables, reason = "the trace alone names the event")
-)]
+#[inline(always)]
 pub unsafe fn invoke(list: &List, name: &'static CStr, td: *mut sys::thread, site: Site) {
     // SAFETY: created at boot and never replaced or freed.
     let list = unsafe { *list.get() };
     // SAFETY: the list lives for ever. An unlocked look, as in C: an empty list
     // costs no lock.
     let first = unsafe { AtomicPtr::from_ptr(&raw mut (*list).el_entries.tqh_first) };
-    if first.load(Ordering::Relaxed).is_null() {
-        return;
+    if !first.load(Ordering::Relaxed).is_null() {
+        // SAFETY: by the caller's contract.
+        unsafe { call_all(list, name, td, site) }
     }
+}
+
+/// Calls the handlers of a list.
+///
+/// # Safety
+///
+/// As for [`invoke`], whose list this is.
+#[cold]
+#[inline(never)]
+#[cfg_attr(
+    not(KTR),
+    expect(unused_variables, reason = "the trace alone names the event")
+)]
+unsafe fn call_all(
+    list: *mut sys::eventhandler_list,
+    name: &'static CStr,
+    td: *mut sys::thread,
+    site: Site,
+) {
     // SAFETY: the lock lives as long as the list.
     let lock = unsafe { Mutex::from_raw(&raw mut (*list).el_lock) };
     lock.lock(site);

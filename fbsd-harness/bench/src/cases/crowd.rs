@@ -1,6 +1,7 @@
 //! A process with many threads, which wait to run, sleep or are suspended.
 
 use crate::kernel::{proc, registered, sched, sleep};
+use crate::object::{tidhash_add, tidhash_remove};
 use crate::sys::{P_HADTHREADS, TDF_BOUNDARY, TDF_CANSWAP, TDI_SUSPENDED, TDS_INHIBITED};
 use crate::sys::{proc_, thread};
 
@@ -40,7 +41,7 @@ impl Crowd {
         // SAFETY: no locks are held.
         unsafe {
             let (p, first) = proc::new_process();
-            let mut others: Vec<_> = (1..size).map(|_| proc::new_thread(p)).collect();
+            let mut others: Vec<_> = (1..size).map(|_| hashed_thread(p)).collect();
             if all {
                 others.push(first);
             }
@@ -65,7 +66,7 @@ impl Crowd {
         if (*p).p_numthreads == 1 && !self.all {
             registered::reap();
             for td in &mut self.others {
-                *td = proc::new_thread(p);
+                *td = hashed_thread(p);
             }
         }
         (*p).p_flag |= P_HADTHREADS as i32;
@@ -104,9 +105,17 @@ impl Crowd {
         self.settle();
         sched::forget_queue();
         for &td in self.others.iter().filter(|&&td| td != self.first) {
+            tidhash_remove(td);
             proc::free_thread(td);
         }
         proc::free_thread(self.first);
         proc::free_process(self.p);
     }
+}
+
+/// A thread of a process, which is in the hash, as one has to be that exits.
+unsafe fn hashed_thread(p: *mut proc_) -> *mut thread {
+    let td = proc::new_thread(p);
+    tidhash_add(td);
+    td
 }
