@@ -101,7 +101,10 @@ impl Compiler {
     /// Name and version, as it says them.
     pub fn version(&self) -> Result<String> {
         let mut command = Command::new(&self.program);
-        let output = process::run(command.args(&self.leading).arg("--version"), "the C compiler")?;
+        let output = process::run(
+            command.args(&self.leading).arg("--version"),
+            "the C compiler",
+        )?;
         let text = String::from_utf8_lossy(&output.stdout);
         let line = text.lines().next().unwrap_or_default();
         Ok(line.split(" (").next().unwrap_or(line).to_string())

@@ -162,7 +162,12 @@ pub fn bars(title: &str, bars: &[Bar]) -> Chart {
             }
         }
         chart.text("label end", BARS.0 - 12.0, middle + 4.0, &bar.label);
-        chart.text("value end", BARS.1 + 62.0, middle + 4.0, &text::ratio(bar.ratio));
+        chart.text(
+            "value end",
+            BARS.1 + 62.0,
+            middle + 4.0,
+            &text::ratio(bar.ratio),
+        );
         chart.text("note", BARS.1 + 76.0, middle + 4.0, &bar.note);
     }
     chart
@@ -254,7 +259,9 @@ pub fn overview(figures: &Figures) -> Chart {
         let mean = super::figures::mean(cases)?;
         Some(Bar::of_mean(group, mean, number))
     });
-    let all = figures.mean().map(|mean| Bar::of_mean("all cases", mean, figures.cases.len()));
+    let all = figures
+        .mean()
+        .map(|mean| Bar::of_mean("all cases", mean, figures.cases.len()));
     let rows: Vec<Bar> = all.into_iter().chain(groups).collect();
     bars("geometric means of Rust's time / C's", &rows)
 }
@@ -340,7 +347,10 @@ mod tests {
             let svg = chart.file();
             for line in svg.lines().filter(|line| line.starts_with("<circle")) {
                 let (x, y) = (attribute(line, "cx"), attribute(line, "cy"));
-                assert!(x > 0.0 && x < chart.width && y > 0.0 && y < chart.height, "{name} {line}");
+                assert!(
+                    x > 0.0 && x < chart.width && y > 0.0 && y < chart.height,
+                    "{name} {line}"
+                );
             }
             for line in svg.lines().filter(|line| line.starts_with("<rect")) {
                 assert!(!line.contains("NaN") && !line.contains("inf"), "{line}");

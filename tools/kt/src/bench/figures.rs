@@ -250,7 +250,10 @@ mod tests {
             case("b/y", None, [10.0, 20.0], one),
         ]);
         let groups = run.groups();
-        let names: Vec<_> = groups.iter().map(|(name, cases)| (*name, cases.len())).collect();
+        let names: Vec<_> = groups
+            .iter()
+            .map(|(name, cases)| (*name, cases.len()))
+            .collect();
         assert_eq!(names, [("b", 2), ("a", 1)]);
         let mean = mean(groups[0].1.iter().copied()).expect("two");
         assert!((mean - 1.0).abs() < 1e-12, "{mean}");

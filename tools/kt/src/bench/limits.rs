@@ -59,7 +59,12 @@ struct Limit {
 const LIMITS: &[Limit] = &[
     Limit {
         what: "instructions of the fast paths",
-        cases: &["tdfind/self", "tdfind/hit-*", "check/suspend-check", "check/check-susp"],
+        cases: &[
+            "tdfind/self",
+            "tdfind/hit-*",
+            "check/suspend-check",
+            "check/check-susp",
+        ],
         of: Of::Instructions,
         most: 1.0,
         algorithm: false,
@@ -299,13 +304,28 @@ mod tests {
         let curve = |last: f64| {
             let at = |size: u64, each: f64| {
                 let ns = size as f64 * each;
-                case(&format!("single/exit-{size}"), Some(size), [ns * 3.0, ns], SAME)
+                case(
+                    &format!("single/exit-{size}"),
+                    Some(size),
+                    [ns * 3.0, ns],
+                    SAME,
+                )
             };
-            let run = figures(vec![at(1, 500.0), at(64, 100.0), at(512, 110.0), at(32_768, last)]);
-            judge(&run).into_iter().find(|v| v.what.starts_with("single/exit"))
+            let run = figures(vec![
+                at(1, 500.0),
+                at(64, 100.0),
+                at(512, 110.0),
+                at(32_768, last),
+            ]);
+            judge(&run)
+                .into_iter()
+                .find(|v| v.what.starts_with("single/exit"))
         };
         let found = curve(119.0).expect("judged");
-        assert_eq!((found.found.as_str(), found.kept), ("1.19 (C 1.19)", Some(true)));
+        assert_eq!(
+            (found.found.as_str(), found.kept),
+            ("1.19 (C 1.19)", Some(true))
+        );
         assert_eq!(curve(121.0).expect("judged").kept, Some(false));
     }
 }

@@ -73,9 +73,8 @@ impl Cpus {
             set = CpuSet::new();
             set.set(last);
         }
-        sched_setaffinity(Some(program), &set).map_err(|cause| {
-            Error::new(format!("cannot keep a program on one CPU: {cause}"))
-        })
+        sched_setaffinity(Some(program), &set)
+            .map_err(|cause| Error::new(format!("cannot keep a program on one CPU: {cause}")))
     }
 }
 

@@ -126,7 +126,11 @@ mod tests {
     impl Runs for Fake {
         fn run(&mut self, operations: u64) -> Result<Batch> {
             self.asked.push(operations);
-            let disturbed = if self.asked.len().is_multiple_of(8) { 3.0 } else { 1.0 };
+            let disturbed = if self.asked.len().is_multiple_of(8) {
+                3.0
+            } else {
+                1.0
+            };
             Ok(Batch {
                 ops: operations,
                 ns: operations as f64 * self.each * disturbed,
@@ -158,7 +162,11 @@ mod tests {
         // Each has batches of about the same time.
         let last = |fake: &Fake| *fake.asked.last().expect("batches") as f64 * fake.each;
         for fake in [&c, &rust] {
-            assert!((BATCH * 0.6..=BATCH * 1.5).contains(&last(fake)), "{}", last(fake));
+            assert!(
+                (BATCH * 0.6..=BATCH * 1.5).contains(&last(fake)),
+                "{}",
+                last(fake)
+            );
         }
     }
 
@@ -166,7 +174,12 @@ mod tests {
     fn an_operation_longer_than_a_batch_is_run_alone() {
         let (mut c, mut rust) = (Fake::new(3e7), Fake::new(3e6));
         times(&mut c, &mut rust).expect("measured");
-        assert!(c.asked.iter().chain(&rust.asked).all(|&operations| operations == 1));
+        assert!(
+            c.asked
+                .iter()
+                .chain(&rust.asked)
+                .all(|&operations| operations == 1)
+        );
     }
 
     #[test]
@@ -176,8 +189,15 @@ mod tests {
             fn run(&mut self, operations: u64) -> Result<Batch> {
                 self.0 += 1;
                 // Preparing takes long, the operation nothing.
-                std::thread::sleep(if self.0 == 1 { LONGEST * 2 } else { Duration::ZERO });
-                Ok(Batch { ops: operations, ns: 0.0 })
+                std::thread::sleep(if self.0 == 1 {
+                    LONGEST * 2
+                } else {
+                    Duration::ZERO
+                });
+                Ok(Batch {
+                    ops: operations,
+                    ns: 0.0,
+                })
             }
         }
         let mut random = Xoshiro256PlusPlus::seed_from_u64(1);

@@ -83,7 +83,7 @@ impl Request {
         Ok(Self {
             only: words.map(str::to_string).collect(),
             time: Duration::from_secs_f64(seconds),
-            seed: crate::diff::number(&lookup, "SEED", 1)?,
+            seed: crate::variables::number(&lookup, "SEED")?.unwrap_or(1),
             charts: value("CHARTS").map(|folder| cwd.join(folder)),
             from,
         })
@@ -133,7 +133,10 @@ pub fn run(config: &Config, request: &Request) -> Result<()> {
     if let Some(folder) = &request.charts {
         document(folder, &figures, &verdicts)?;
     }
-    println!("{}", text::report(&figures, &verdicts, &page.display().to_string()));
+    println!(
+        "{}",
+        text::report(&figures, &verdicts, &page.display().to_string())
+    );
     Ok(())
 }
 
@@ -148,9 +151,15 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
     if rust.cases()? != cases {
         bail!("the two programs have different cases: run make clean, then again");
     }
-    let wanted: Vec<Case> = cases.into_iter().filter(|case| request.wants(case)).collect();
+    let wanted: Vec<Case> = cases
+        .into_iter()
+        .filter(|case| request.wants(case))
+        .collect();
     if wanted.is_empty() {
-        bail!("ONLY={} is the beginning of no case's name", request.only.join(","));
+        bail!(
+            "ONLY={} is the beginning of no case's name",
+            request.only.join(",")
+        );
     }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(request.seed);
     let started = Instant::now();
@@ -163,7 +172,14 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
             told = seconds;
             eprintln!("bench     {} of {number} cases ({seconds} s)", done.len());
         }
-        done.push(one(case, &mut c, &mut rust, &cpus, request.time, &mut random)?);
+        done.push(one(
+            case,
+            &mut c,
+            &mut rust,
+            &cpus,
+            request.time,
+            &mut random,
+        )?);
     }
     let mut sizes = sizes::of_objects(&built.c.object, &built.rust.object)?;
     sizes.push(sizes::of_memory(c.memory()?, rust.memory()?));
@@ -228,7 +244,10 @@ fn document(folder: &Path, figures: &Figures, verdicts: &[Verdict]) -> Result<()
     }
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let tables = text::markdown(figures, verdicts, &name);
-    files::write(&path, format!("{before}{}\n{tables}\n{}{after}", MARKS.0, MARKS.1))
+    files::write(
+        &path,
+        format!("{before}{}\n{tables}\n{}{after}", MARKS.0, MARKS.1),
+    )
 }
 
 #[cfg(test)]
@@ -254,7 +273,10 @@ mod tests {
         ]);
         let wanted = |only: &str| -> Vec<&str> {
             let request = request(&[("ONLY", only)]).expect("valid");
-            let cases = run.cases.iter().filter(|measured| request.wants(&measured.case));
+            let cases = run
+                .cases
+                .iter()
+                .filter(|measured| request.wants(&measured.case));
             cases.map(|measured| measured.case.name.as_str()).collect()
         };
         assert_eq!(wanted("").len(), 3);
@@ -266,9 +288,14 @@ mod tests {
     fn seconds_may_be_parts() {
         let request = request(&[("TIME", "0.25"), ("CHARTS", "docs/performance")]).expect("valid");
         assert_eq!(request.time, Duration::from_millis(250));
-        assert_eq!(request.charts.as_deref(), Some(Path::new("/home/docs/performance")));
+        assert_eq!(
+            request.charts.as_deref(),
+            Some(Path::new("/home/docs/performance"))
+        );
         for wrong in ["soon", "-1", "inf", "NaN"] {
-            let message = self::request(&[("TIME", wrong)]).expect_err("refused").to_string();
+            let message = self::request(&[("TIME", wrong)])
+                .expect_err("refused")
+                .to_string();
             assert!(message.contains(&format!("TIME={wrong}")), "{message}");
         }
     }
@@ -278,7 +305,9 @@ mod tests {
     fn without_the_c_file_it_says_what_it_needs() {
         let config = Config::read(|_| None, Path::new(env!("CARGO_MANIFEST_DIR"))).expect("valid");
         let request = request(&[]).expect("valid");
-        let message = run(&config, &request).expect_err("nothing to compare with").to_string();
+        let message = run(&config, &request)
+            .expect_err("nothing to compare with")
+            .to_string();
         assert!(message.contains("give KERN_THREAD_C="), "{message}");
     }
 
@@ -293,15 +322,23 @@ mod tests {
         let run = figures(vec![case("a/x", None, [10.0, 5.0], [1.0, 1.0])]);
         document(&folder, &run, &limits::judge(&run)).expect("written");
         let text = files::read(&dir.path().join("speed.md")).expect("document");
-        assert!(text.starts_with("# Speed\n") && text.ends_with("\nThe end.\n"), "{text}");
-        assert!(text.contains("| a/x | 10.0 ns | 5.00 ns |") && !text.contains("old"), "{text}");
+        assert!(
+            text.starts_with("# Speed\n") && text.ends_with("\nThe end.\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| a/x | 10.0 ns | 5.00 ns |") && !text.contains("old"),
+            "{text}"
+        );
         assert!(text.contains("![a](speed/a.svg)"), "{text}");
         let charts = files::tree(&folder).expect("charts");
         let names: Vec<_> = charts.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(names, ["a.svg", "overview.svg"]);
 
         dir.write("speed.md", "# Speed\n");
-        let message = document(&folder, &run, &[]).expect_err("no marks").to_string();
+        let message = document(&folder, &run, &[])
+            .expect_err("no marks")
+            .to_string();
         assert!(message.contains("has no place for the tables"), "{message}");
     }
 }

@@ -39,7 +39,10 @@ pub fn page(figures: &Figures, verdicts: &[Verdict]) -> String {
             table("", &text::COLUMNS, rows)
         );
     }
-    let sizes = figures.sizes.iter().map(|size| text::size_cells(size).to_vec());
+    let sizes = figures
+        .sizes
+        .iter()
+        .map(|size| text::size_cells(size).to_vec());
     let limits = verdicts.iter().map(|verdict| {
         let cells = [&verdict.what, &verdict.wanted, &verdict.found];
         let mut cells: Vec<String> = cells.into_iter().cloned().collect();
@@ -99,9 +102,7 @@ mod tests {
     use super::*;
 
     fn sample() -> String {
-        let at = |size: u64, ns| {
-            case(&format!("tdfind/hit-{size}"), Some(size), ns, [9.0, 8.0])
-        };
+        let at = |size: u64, ns| case(&format!("tdfind/hit-{size}"), Some(size), ns, [9.0, 8.0]);
         let run = figures(vec![
             at(1, [10.0, 9.0]),
             at(16, [60.0, 62.0]),
@@ -115,7 +116,9 @@ mod tests {
     /// is not, and shows something else.
     #[test]
     fn elements_are_nested() {
-        const EMPTY: [&str; 7] = ["!doctype", "meta", "line", "circle", "polyline", "rect", "br"];
+        const EMPTY: [&str; 7] = [
+            "!doctype", "meta", "line", "circle", "polyline", "rect", "br",
+        ];
         let page = sample();
         let mut open: Vec<&str> = Vec::new();
         for tag in page.split('<').skip(1) {
@@ -141,7 +144,11 @@ mod tests {
     #[test]
     fn every_group_has_its_bars_and_a_curve_where_sizes_differ() {
         let page = sample();
-        assert_eq!(page.matches("<svg").count(), 4, "overview, two groups, one curve");
+        assert_eq!(
+            page.matches("<svg").count(),
+            4,
+            "overview, two groups, one curve"
+        );
         assert_eq!(page.matches("<h2 id=").count(), 2);
         assert!(page.contains("<polyline class=\"c\""));
         assert!(page.contains("<td class=\"missed\">MISSED</td><td>time of each case</td>"));

@@ -72,7 +72,13 @@ mod tests {
     /// A few ticks, whatever the range: one value, one decade, nine.
     #[test]
     fn ticks_are_round_and_few() {
-        for (low, high) in [(1.0, 1.0), (0.8, 1.25), (0.2, 1.25), (0.001, 1.25), (1.0, 1e9)] {
+        for (low, high) in [
+            (1.0, 1.0),
+            (0.8, 1.25),
+            (0.2, 1.25),
+            (0.001, 1.25),
+            (1.0, 1e9),
+        ] {
             let ticks = Scale::around([low, high], (0.0, 1.0)).ticks();
             assert!((1..=8).contains(&ticks.len()), "{low} {high}: {ticks:?}");
         }

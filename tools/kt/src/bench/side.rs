@@ -240,7 +240,8 @@ mod tests {
 
     /// A program that answers by a shell's case statement.
     fn program(dir: &Scratch, cases: &str) -> Side {
-        let script = format!("#!/bin/sh\nwhile read -r word rest; do case $word in {cases}\nesac done\n");
+        let script =
+            format!("#!/bin/sh\nwhile read -r word rest; do case $word in {cases}\nesac done\n");
         dir.write("bench", &script);
         let path = dir.path().join("bench");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
@@ -257,7 +258,10 @@ mod tests {
             memory) echo '{"bytes":125000}' ;;"#;
         let mut side = program(&dir, &format!("{LIST} {answers}"));
         let cases = side.cases().expect("cases");
-        let seen: Vec<_> = cases.iter().map(|c| (c.name.as_str(), c.size, c.threads)).collect();
+        let seen: Vec<_> = cases
+            .iter()
+            .map(|c| (c.name.as_str(), c.size, c.threads))
+            .collect();
         assert_eq!(seen, [("a/b-16", Some(16), 1), ("a/c", None, 2)]);
         side.prepare("a/c").expect("ready");
         let batch = side.run(20).expect("run");
@@ -271,12 +275,27 @@ mod tests {
     #[test]
     fn what_goes_wrong_is_told() {
         for (cases, wanted) in [
-            ("run) exit 3 ;;", "the Rust program ended at run 7: exit status: 3"),
-            ("run) kill -SEGV $$ ;;", "the Rust program ended at run 7: signal: 11"),
-            ("run) echo 'panic!' ;;", "the Rust program answers run 7 with \"panic!\""),
+            (
+                "run) exit 3 ;;",
+                "the Rust program ended at run 7: exit status: 3",
+            ),
+            (
+                "run) kill -SEGV $$ ;;",
+                "the Rust program ended at run 7: signal: 11",
+            ),
+            (
+                "run) echo 'panic!' ;;",
+                "the Rust program answers run 7 with \"panic!\"",
+            ),
             ("run) echo '{\"ops\":7}' ;;", "missing field `ns`"),
-            ("run) echo '{\"ops\":0,\"ns\":1}' ;;", "answers run 7 with 0 operations"),
-            ("run) echo '{\"error\":\"nothing is prepared\"}' ;;", "the Rust program at run 7: nothing is prepared"),
+            (
+                "run) echo '{\"ops\":0,\"ns\":1}' ;;",
+                "answers run 7 with 0 operations",
+            ),
+            (
+                "run) echo '{\"error\":\"nothing is prepared\"}' ;;",
+                "the Rust program at run 7: nothing is prepared",
+            ),
         ] {
             let dir = Scratch::new("bench-wrong");
             let message = program(&dir, cases).run(7).expect_err(cases).to_string();
@@ -288,7 +307,10 @@ mod tests {
     fn a_list_that_breaks_off_is_told() {
         let dir = Scratch::new("bench-list");
         let cut = LIST.replace("echo end", "exit 0");
-        let message = program(&dir, &cut).cases().expect_err("cut off").to_string();
+        let message = program(&dir, &cut)
+            .cases()
+            .expect_err("cut off")
+            .to_string();
         assert!(message.contains("ended at list"), "{message}");
     }
 

@@ -29,7 +29,11 @@ fn three_digits(value: f64) -> String {
 
 /// A number of instructions or bytes, thousands apart.
 pub fn count(number: f64) -> String {
-    let decimals = if number < 1000.0 && number.fract() >= 0.05 { 1 } else { 0 };
+    let decimals = if number < 1000.0 && number.fract() >= 0.05 {
+        1
+    } else {
+        0
+    };
     let text = format!("{number:.decimals$}");
     let whole = text.find('.').unwrap_or(text.len());
     let mut grouped = String::new();
@@ -52,7 +56,15 @@ pub fn ratio(value: f64) -> String {
 }
 
 /// The columns of a case.
-pub const COLUMNS: [&str; 7] = ["case", "C", "Rust", "Rust/C", "95%", "C instr", "Rust instr"];
+pub const COLUMNS: [&str; 7] = [
+    "case",
+    "C",
+    "Rust",
+    "Rust/C",
+    "95%",
+    "C instr",
+    "Rust instr",
+];
 
 /// The cells of a case.
 pub fn cells(case: &Measured) -> [String; 7] {
@@ -126,7 +138,9 @@ pub fn last_line(figures: &Figures, verdicts: &[Verdict]) -> String {
     format!(
         "bench: {} cases, geometric mean {}, {} limits missed",
         figures.cases.len(),
-        figures.mean().map_or_else(|| "-".to_string(), |mean| format!("{mean:.3}")),
+        figures
+            .mean()
+            .map_or_else(|| "-".to_string(), |mean| format!("{mean:.3}")),
         limits::missed(verdicts)
     )
 }
@@ -135,7 +149,10 @@ pub fn last_line(figures: &Figures, verdicts: &[Verdict]) -> String {
 fn aligned(heading: &[&str], rows: Vec<Vec<String>>) -> String {
     let heading: Vec<String> = heading.iter().map(|cell| cell.to_string()).collect();
     let width = |column: usize| {
-        let cells = rows.iter().chain([&heading]).filter_map(|row| row.get(column));
+        let cells = rows
+            .iter()
+            .chain([&heading])
+            .filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..heading.len()).map(width).collect();
@@ -215,13 +232,18 @@ mod tests {
         let durations = [4.567, 45.67, 456.7, 4567.0, 45_670_000.0, 4.5e9];
         assert_eq!(
             durations.map(duration),
-            ["4.57 ns", "45.7 ns", "457 ns", "4.57 us", "45.7 ms", "4.50 s"]
+            [
+                "4.57 ns", "45.7 ns", "457 ns", "4.57 us", "45.7 ms", "4.50 s"
+            ]
         );
         assert_eq!(
             [0.0, 12.04, 12.5, 999.0, 1000.0, 1234567.4].map(count),
             ["0", "12", "12.5", "999", "1,000", "1,234,567"]
         );
-        assert_eq!([0.00123, 0.85, 1.05, 12.3].map(ratio), ["0.0012", "0.850", "1.050", "12.3"]);
+        assert_eq!(
+            [0.00123, 0.85, 1.05, 12.3].map(ratio),
+            ["0.0012", "0.850", "1.050", "12.3"]
+        );
     }
 
     fn run() -> Figures {
@@ -236,7 +258,11 @@ mod tests {
     #[test]
     fn the_report() {
         let run = run();
-        insta::assert_snapshot!(report(&run, &limits::judge(&run), "target/bench/index.html"));
+        insta::assert_snapshot!(report(
+            &run,
+            &limits::judge(&run),
+            "target/bench/index.html"
+        ));
     }
 
     #[test]
