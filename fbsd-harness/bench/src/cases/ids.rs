@@ -16,7 +16,7 @@ use crate::sys::{KT_NO_PID, lwpid_t, thread};
 const COUNTED: u64 = 16;
 /// Ids in use: 50, 90, 99, 99.9 and 99.99 of 100.
 const USED: [usize; 5] = [500_000, 900_000, 990_000, 999_000, 999_900];
-/// Ids free where next to none is.
+/// Ids free where next to none is; with one the limit on threads is reached.
 const FREE: [usize; 2] = [2, 100];
 
 /// Where free ids lie.
@@ -89,6 +89,8 @@ fn fill(free: usize, place: Place) -> Result<Vec<lwpid_t>, String> {
     }
     zone::set_mode(Mode::Plain);
     taken.sort_unstable();
+    // The limit on threads leaves one id that nobody has.
+    let free = free - 1;
     let first = KT_NO_PID as usize;
     let last = taken.last().map_or(0, |&tid| tid as usize);
     // Those of the threads that the kernel runs on are among the rest.
@@ -168,19 +170,16 @@ impl Worker for Cycle {
 
 fn ready(part: Part, free: usize, place: Place) -> Result<Parts, String> {
     let taken = fill(free, place)?;
-    // SAFETY: no locks are held.
-    let ids = unsafe {
-        let (a, b) = (thread_alloc(0), thread_alloc(0));
-        if a.is_null() || b.is_null() {
-            return Err("the case is not what it should be: no id is left".to_string());
+    for _ in 0..2 {
+        // SAFETY: no locks are held; nobody knows the thread.
+        unsafe {
+            let td = thread_alloc(0);
+            check(!td.is_null(), "no id is left")?;
+            let fresh = taken.binary_search(&(*td).td_tid).is_err();
+            thread_free(td);
+            check(fresh, "an id was given twice")?;
         }
-        let ids = [(*a).td_tid, (*b).td_tid];
-        thread_free(a);
-        thread_free(b);
-        ids
-    };
-    let fresh = ids.iter().all(|id| taken.binary_search(id).is_err());
-    check(fresh && ids[0] != ids[1], "an id was given twice")?;
+    }
     Ok(Parts {
         workers: vec![Box::new(Cycle(part))],
         meanwhile: None,

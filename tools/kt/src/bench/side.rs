@@ -317,7 +317,10 @@ mod tests {
     #[test]
     fn a_program_that_hangs_is_not_waited_for() {
         let dir = Scratch::new("bench-hangs");
-        let mut side = program(&dir, "prepare) echo '{\"ready\":false}'; sleep 1000 ;;");
+        let mut side = program(
+            &dir,
+            "prepare) echo '{\"ready\":false}'; exec sleep 1000 ;;",
+        );
         let message = side.prepare("a/c").expect_err("not ready").to_string();
         assert!(message.contains("cannot prepare a/c"), "{message}");
     }

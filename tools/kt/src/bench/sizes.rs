@@ -8,8 +8,10 @@ use super::figures::Size;
 use crate::error::{Error, Result};
 use crate::functions;
 
+/// The section of the code.
+pub const TEXT: &str = ".text";
 /// Sections by what their names begin with.
-const SECTIONS: &[&str] = &[".text", ".rodata", ".data", ".bss"];
+const SECTIONS: &[&str] = &[TEXT, ".rodata", ".data", ".bss"];
 
 /// Compares two object files.
 pub fn of_objects(c: &Path, rust: &Path) -> Result<Vec<Size>> {
@@ -48,7 +50,7 @@ pub fn of_memory(c: u64, rust: u64) -> Size {
 }
 
 /// The name of that size.
-pub const MEMORY: &str = "memory at maxthread = 1,000,000";
+const MEMORY: &str = "memory at maxthread = 1,000,000";
 
 fn read(path: &Path) -> Result<Subject> {
     Subject::read(path).map_err(|cause| Error::new(cause.to_string()))
