@@ -17,7 +17,7 @@ const COUNTED: u64 = 16;
 /// Ids in use: 50, 90, 99, 99.9 and 99.99 of 100.
 const USED: [usize; 5] = [500_000, 900_000, 990_000, 999_000, 999_900];
 /// Ids free where next to none is; with one the limit on threads is reached.
-const FREE: [usize; 2] = [2, 100];
+const FEW: usize = 2;
 
 /// Where free ids lie.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,7 @@ pub fn entries() -> Vec<Entry> {
                 add(part, what, Some(used as u64), MAXTHREAD - used, place);
             }
         }
-        for free in FREE {
-            add(part, format!("{free}-free"), None, free, Place::Spread);
-        }
+        add(part, format!("{FEW}-free"), None, FEW, Place::Spread);
     }
     entries
 }

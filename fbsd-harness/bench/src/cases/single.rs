@@ -35,6 +35,10 @@ pub fn entries() -> Vec<Entry> {
         ];
         for (state_name, state) in states {
             for size in SIZES {
+                // Alone, whoever single-threads has nobody to stop.
+                if size == 1 && mode != SINGLE_ALLPROC && state != State::Runnable {
+                    continue;
+                }
                 entries.push(Entry {
                     name: format!("single/{mode_name}-{state_name}-{size}"),
                     group: "single",

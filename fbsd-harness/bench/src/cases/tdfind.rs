@@ -167,10 +167,30 @@ fn hit(place: usize) -> Result<Parts, String> {
         // Who was found goes to the front, and the one before is last.
         wanted = ids.iter().rev().copied().collect();
     }
-    for (id, td) in ids.iter().zip(&chain.threads).take(1) {
-        finds(*id, *td)?;
+    // Each is where it should be, in the second round as in the first.
+    for id in wanted.iter().chain(&wanted) {
+        let index = ids.iter().position(|other| other == id).unwrap_or(0);
+        let td = chain.threads[index];
+        check(
+            place_of(td, &ids, &chain.threads) == place,
+            "a thread is at another place",
+        )?;
+        finds(*id, td)?;
     }
     Ok(alone(Lookup::new(wanted, true), || chain.free()))
+}
+
+/// The place of a thread among those of its chain.
+fn place_of(td: *mut thread, ids: &[lwpid_t], threads: &[*mut thread]) -> usize {
+    let mut behind = 0;
+    // SAFETY: the threads are in the hash, and nobody else changes it.
+    let mut next = unsafe { (*td).td_hash.le_next };
+    while !next.is_null() && threads.contains(&next) {
+        behind += 1;
+        // SAFETY: as above.
+        next = unsafe { (*next).td_hash.le_next };
+    }
+    ids.len() - behind
 }
 
 /// An id that nobody has, on a chain of four.

@@ -83,7 +83,7 @@ const LIMITS: &[Limit] = &[
     },
     Limit {
         what: "the id part with 100 ids free, spread",
-        cases: &["ids/100-free"],
+        cases: &["ids/spread-999900"],
         of: Of::Time,
         most: 1.0 / 3.0,
         algorithm: true,

@@ -35,6 +35,7 @@ use serde::Serialize;
 use self::figures::{Figures, Measured};
 use self::limits::Verdict;
 use self::machine::Cpus;
+use self::measure::Samples;
 use self::side::{Case, Side};
 use crate::config::Config;
 use crate::error::{Error, Result, bail};
@@ -42,6 +43,9 @@ use crate::files;
 
 /// Seconds for the pairs of a case: the whole takes less than five minutes.
 const TIME: f64 = 1.5;
+/// How often both programs are started: where code and data lie differs from one
+/// start to the next, and decides about several percent of the shortest cases.
+const LAUNCHES: u32 = 3;
 /// Seconds between two lines about how far it is.
 const INTERVAL: u64 = 10;
 
@@ -145,44 +149,40 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
     let built = programs::build(config)?;
     let cpus = Cpus::all()?;
     let machine = machine::describe(config, &cpus)?;
-    let mut c = Side::start("C", &built.c.program)?;
-    let mut rust = Side::start("Rust", &built.rust.program)?;
-    let cases = c.cases()?;
-    if rust.cases()? != cases {
-        bail!("the two programs have different cases: run make clean, then again");
-    }
-    let wanted: Vec<Case> = cases
-        .into_iter()
-        .filter(|case| request.wants(case))
-        .collect();
-    if wanted.is_empty() {
-        bail!(
-            "ONLY={} is the beginning of no case's name",
-            request.only.join(",")
-        );
-    }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(request.seed);
-    let started = Instant::now();
-    let mut told = 0;
-    let number = wanted.len();
-    let mut done = Vec::new();
-    for case in wanted {
-        let seconds = started.elapsed().as_secs();
-        if seconds >= told + INTERVAL {
-            told = seconds;
-            eprintln!("bench     {} of {number} cases ({seconds} s)", done.len());
+    let mut progress = Progress::start();
+    let mut cases = Vec::new();
+    let mut memory = [0; 2];
+    for launch in 0..LAUNCHES {
+        let mut c = Side::start("C", &built.c.program)?;
+        let mut rust = Side::start("Rust", &built.rust.program)?;
+        if launch == 0 {
+            cases = wanted(request, &mut c, &mut rust)?;
+            memory = [c.memory()?, rust.memory()?];
         }
-        done.push(one(
-            case,
-            &mut c,
-            &mut rust,
-            &cpus,
-            request.time,
-            &mut random,
-        )?);
+        let number = cases.len();
+        for (nth, measuring) in cases.iter_mut().enumerate() {
+            progress.tell(&format!(
+                "launch {} of {LAUNCHES}, {nth} of {number} cases",
+                launch + 1
+            ));
+            let time = request.time / LAUNCHES;
+            measuring.launch([&mut c, &mut rust], &cpus, time, &mut random)?;
+        }
+    }
+    let mut done = Vec::new();
+    for Measuring {
+        case,
+        samples,
+        instructions,
+    } in cases
+    {
+        let times = samples.times(&case, &mut random)?;
+        done.push(Measured::new(case, &times, instructions));
     }
     let mut sizes = sizes::of_objects(&built.c.object, &built.rust.object)?;
-    sizes.push(sizes::of_memory(c.memory()?, rust.memory()?));
+    let [of_c, of_rust] = memory;
+    sizes.push(sizes::of_memory(of_c, of_rust));
     Ok(Figures {
         configuration: config.name(),
         machine,
@@ -191,24 +191,83 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
     })
 }
 
-/// Measures one case.
-fn one(
-    case: Case,
-    c: &mut Side,
-    rust: &mut Side,
-    cpus: &Cpus,
-    time: Duration,
-    random: &mut Xoshiro256PlusPlus,
-) -> Result<Measured> {
-    for side in [&mut *c, &mut *rust] {
-        cpus.place(side.process(), case.threads)?;
-        side.prepare(&case.name)?;
+/// The cases that are wanted, of which nothing is measured yet.
+fn wanted(request: &Request, c: &mut Side, rust: &mut Side) -> Result<Vec<Measuring>> {
+    let cases = c.cases()?;
+    if rust.cases()? != cases {
+        bail!("the two programs have different cases: run make clean, then again");
     }
-    let times = measure::measure(&case, c, rust, time, random)?;
-    let instructions = [c.count()?, rust.count()?];
-    c.finish()?;
-    rust.finish()?;
-    Ok(Measured::new(case, &times, instructions))
+    let wanted = cases.into_iter().filter(|case| request.wants(case));
+    let wanted: Vec<_> = wanted.map(Measuring::new).collect();
+    if wanted.is_empty() {
+        bail!(
+            "ONLY={} is the beginning of no case's name",
+            request.only.join(",")
+        );
+    }
+    Ok(wanted)
+}
+
+/// A case that is being measured.
+struct Measuring {
+    case: Case,
+    samples: Samples,
+    /// C's and Rust's, which are the same in each launch.
+    instructions: [Option<f64>; 2],
+}
+
+impl Measuring {
+    fn new(case: Case) -> Self {
+        Self {
+            case,
+            samples: Samples::default(),
+            instructions: [None; 2],
+        }
+    }
+
+    /// Measures it in one launch of the programs.
+    fn launch(
+        &mut self,
+        [c, rust]: [&mut Side; 2],
+        cpus: &Cpus,
+        time: Duration,
+        random: &mut Xoshiro256PlusPlus,
+    ) -> Result<()> {
+        for side in [&mut *c, &mut *rust] {
+            cpus.place(side.process(), self.case.threads)?;
+            side.prepare(&self.case.name)?;
+        }
+        self.samples.measure(c, rust, time, random)?;
+        if self.instructions == [None; 2] {
+            self.instructions = [c.count()?, rust.count()?];
+        }
+        c.finish()?;
+        rust.finish()
+    }
+}
+
+/// Lines about how far it is.
+struct Progress {
+    started: Instant,
+    told: u64,
+}
+
+impl Progress {
+    fn start() -> Self {
+        Self {
+            started: Instant::now(),
+            told: 0,
+        }
+    }
+
+    /// Says so, unless it has just said something.
+    fn tell(&mut self, how_far: &str) {
+        let seconds = self.started.elapsed().as_secs();
+        if seconds >= self.told + INTERVAL {
+            self.told = seconds;
+            eprintln!("bench     {how_far} ({seconds} s)");
+        }
+    }
 }
 
 /// What stands around the tables of a document.

@@ -43,21 +43,33 @@ pub fn geometric_mean(ratios: impl IntoIterator<Item = f64>) -> Option<f64> {
     (count > 0.0).then(|| f64::exp(sum / count))
 }
 
-/// The median with its interval, by drawing samples of the same size from the
-/// values, with repetition, and looking where their medians are.
-pub fn bootstrap(values: &[f64], random: &mut Xoshiro256PlusPlus) -> Option<Estimate> {
-    let median_of_all = median(values)?;
-    let mut sample = vec![0.0; values.len()];
+/// The median of the launches' medians: a launch has its code and data where it
+/// has them, for as long as it runs.
+fn of_launches(launches: &[Vec<f64>]) -> Option<f64> {
+    let medians: Option<Vec<f64>> = launches.iter().map(|values| median(values)).collect();
+    median(&medians?)
+}
+
+/// The median of what was measured in several launches, with its interval, by
+/// drawing samples of the same size, with repetition, launches first and values
+/// of each then, and looking where their medians are.
+pub fn bootstrap(launches: &[Vec<f64>], random: &mut Xoshiro256PlusPlus) -> Option<Estimate> {
+    let median = of_launches(launches)?;
+    let mut sample = launches.to_vec();
     let mut medians: Vec<f64> = (0..DRAWS)
         .filter_map(|_| {
-            sample.fill_with(|| values[random.random_range(0..values.len())]);
-            median(&sample)
+            for values in &mut sample {
+                let from = &launches[random.random_range(0..launches.len())];
+                values.clear();
+                values.extend((0..from.len()).map(|_| from[random.random_range(0..from.len())]));
+            }
+            of_launches(&sample)
         })
         .collect();
     medians.sort_by(f64::total_cmp);
     let outside = (DRAWS as f64 * OUTSIDE / 200.0) as usize;
     Some(Estimate {
-        median: median_of_all,
+        median,
         low: medians[outside],
         high: medians[DRAWS - 1 - outside],
     })
@@ -93,7 +105,7 @@ mod tests {
     #[test]
     fn the_interval_is_that_of_the_order_statistics() {
         let values: Vec<f64> = (1..=101).map(f64::from).collect();
-        let estimate = bootstrap(&values, &mut random()).expect("values");
+        let estimate = bootstrap(std::slice::from_ref(&values), &mut random()).expect("values");
         assert_eq!(estimate.median, 51.0);
         assert!((40.0..=43.0).contains(&estimate.low), "{estimate:?}");
         assert!((59.0..=62.0).contains(&estimate.high), "{estimate:?}");
@@ -112,7 +124,7 @@ mod tests {
                 .collect()
         };
         let width = |number| {
-            let estimate = bootstrap(&noisy(number), &mut random()).expect("values");
+            let estimate = bootstrap(&[noisy(number)], &mut random()).expect("values");
             assert!(estimate.low >= 1.0 && estimate.high < 1.02, "{estimate:?}");
             estimate.high - estimate.low
         };
@@ -121,9 +133,23 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_interval() {
-        let values = [1.0, 1.5, 0.9, 1.1, 1.3, 0.7];
-        let first = bootstrap(&values, &mut random());
-        assert_eq!(first, bootstrap(&values, &mut random()));
+        let values = vec![1.0, 1.5, 0.9, 1.1, 1.3, 0.7];
+        let first = bootstrap(std::slice::from_ref(&values), &mut random());
+        assert_eq!(
+            first,
+            bootstrap(std::slice::from_ref(&values), &mut random())
+        );
         assert_eq!(bootstrap(&[], &mut random()), None);
+    }
+
+    /// One launch of three is off: the figure is not, and the interval says so.
+    #[test]
+    fn a_launch_that_is_off_makes_the_interval_wide() {
+        let launch =
+            |value: f64| -> Vec<f64> { (0..50).map(|n| value + f64::from(n) / 1e4).collect() };
+        let estimate = bootstrap(&[launch(1.0), launch(1.4), launch(1.01)], &mut random());
+        let estimate = estimate.expect("values");
+        assert!((1.0..1.02).contains(&estimate.median), "{estimate:?}");
+        assert!(estimate.low < 1.01 && estimate.high > 1.4, "{estimate:?}");
     }
 }
