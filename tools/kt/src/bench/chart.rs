@@ -176,17 +176,29 @@ pub fn bars(title: &str, bars: &[Bar]) -> Chart {
 /// The plot of a curve: left, right, top, bottom.
 const PLOT: (f64, f64, f64, f64) = (66.0, 412.0, 46.0, 214.0);
 
-/// Nanoseconds of an operation over the size, C's and Rust's.
+/// Groups in which the size is how many there are to work through: what one
+/// costs tells more than what all do.
+const EACH: &[(&str, &str)] = &[("reap", "zombie"), ("single", "thread")];
+
+/// Nanoseconds over the size, C's and Rust's: of an operation, or of each that
+/// it works through.
 pub fn curve(curve: &Curve<'_>) -> Chart {
     let (left, right, top, bottom) = PLOT;
     let mut chart = Chart::new(430.0, 252.0, &curve.name);
-    let unit = curve.points.first().map_or("", |p| p.case.unit.as_str());
-    let points = || {
-        let sized = curve.points.iter();
-        sized.filter_map(|point| Some((point.case.size? as f64, point)))
+    let each = EACH.iter().find(|(group, _)| *group == curve.group());
+    let unit = match (each, curve.points.first()) {
+        (Some((_, each)), _) => each,
+        (None, point) => point.map_or("", |point| point.case.unit.as_str()),
     };
-    let across = Scale::around(points().map(|(size, _)| size.max(1.0)), (left, right));
-    let times = points().flat_map(|(_, point)| [point.c.ns, point.rust.ns]);
+    let points = || {
+        curve.points.iter().filter_map(|point| {
+            let size = point.case.size? as f64;
+            let parts = if each.is_some() { size.max(1.0) } else { 1.0 };
+            Some((size, point.c.ns / parts, point.rust.ns / parts))
+        })
+    };
+    let across = Scale::around(points().map(|(size, ..)| size.max(1.0)), (left, right));
+    let times = points().flat_map(|(_, c, rust)| [c, rust]);
     let up = Scale::around(times, (bottom, top));
     chart.text("title", 12.0, 20.0, &curve.name);
     chart.text("axis end", right, 20.0, &format!("time of a {unit}"));
@@ -196,7 +208,7 @@ pub fn curve(curve: &Curve<'_>) -> Chart {
         chart.text("axis end", left - 6.0, y + 4.0, &duration(tick));
     }
     let mut free = f64::NEG_INFINITY;
-    for (size, _) in points() {
+    for (size, ..) in points() {
         let x = across.at(size.max(1.0));
         chart.line("grid", (x, bottom), (x, bottom + 4.0));
         let name = text::count(size);
@@ -208,9 +220,9 @@ pub fn curve(curve: &Curve<'_>) -> Chart {
     }
     for (class, name, place) in [("c", "C", left), ("rust", "Rust", left + 44.0)] {
         let path: Vec<(f64, f64)> = points()
-            .map(|(size, point)| {
-                let cost = if class == "c" { point.c } else { point.rust };
-                (across.at(size.max(1.0)), up.at(cost.ns))
+            .map(|(size, c, rust)| {
+                let time = if class == "c" { c } else { rust };
+                (across.at(size.max(1.0)), up.at(time))
             })
             .collect();
         let line: Vec<String> = path.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
@@ -358,5 +370,26 @@ mod tests {
         }
         let dots = charts[2].1.file().matches("<circle class=\"rust\"").count();
         assert_eq!(dots, 4, "three points and the legend's");
+    }
+
+    /// Where an operation works through many, the curve of what each costs is
+    /// level.
+    #[test]
+    fn the_curve_of_a_crowd_is_of_one_of_it() {
+        let level = |name: &str| {
+            let at = |size: u64| {
+                let ns = size as f64 * 30.0;
+                case(&format!("{name}-{size}"), Some(size), [ns, ns * 2.0], ONE)
+            };
+            let run = figures(vec![at(64), at(512), at(4096)]);
+            let svg = curve(&run.curves()[0]).file();
+            let dots = svg
+                .lines()
+                .filter(|line| line.starts_with("<circle class=\"c\""));
+            let heights: Vec<f64> = dots.map(|line| attribute(line, "cy")).collect();
+            heights[0] == heights[1] && heights[1] == heights[2]
+        };
+        assert!(level("single/exit"));
+        assert!(!level("tdfind/hit"));
     }
 }
