@@ -9,7 +9,7 @@ use crate::object::*;
 use crate::sys::{
     EFAULT, EINTR, ENOMEM, EPROCLIM, ESRCH, ETIMEDOUT, EWOULDBLOCK, KT_ERESTART, KT_PCATCH,
     P_HADTHREADS, PTRACE_LWP, SIGTRAP, TDA_SUSPEND, TDB_BORN, TDB_EXIT, TDF_THRWAKEUP, TDP_WAKEUP,
-    lwpid_t, pid_t, thread,
+    lwpid_t, pid_t, proc_, thread,
 };
 use crate::user;
 
@@ -99,6 +99,20 @@ pub unsafe extern "C" fn kern_thr_exit(td: *mut thread) -> c_int {
     }
 }
 
+/// Whether a thread that tdfind() has found is one of its process still.
+///
+/// tdfind() also finds one that was in the hash when it looked there and has
+/// exited before the process was locked: its id is cleared when it is freed, and
+/// that needs no process lock.  FreeBSD's callers write to it all the same; here
+/// they do not, because what is written to freed threads is a failure.
+///
+/// # Safety
+/// The process is locked.
+unsafe fn is_alive(p: *mut proc_, td: *mut thread) -> bool {
+    // SAFETY: by contract.
+    unsafe { proc::threads(p).any(|other| other == td) }
+}
+
 /// thr_kill(2) and thr_kill2(2): pid -1 is any process; tid -1 is every other
 /// thread of the caller's process.
 ///
@@ -113,7 +127,7 @@ pub unsafe fn thr_kill(td: *mut thread, pid: pid_t, tid: lwpid_t, signo: c_int) 
                 return ESRCH as c_int;
             }
             let p = (*target).td_proc;
-            if signo != 0 {
+            if signo != 0 && is_alive(p, target) {
                 sig::tdsendsignal(p, target, signo);
             }
             proc_unlock(p);
@@ -184,9 +198,11 @@ pub unsafe fn thr_wake(td: *mut thread, tid: lwpid_t) -> c_int {
         if target.is_null() {
             return ESRCH as c_int;
         }
-        thread_lock(target);
-        (*target).td_flags |= TDF_THRWAKEUP as c_int;
-        thread_unlock(target);
+        if is_alive(p, target) {
+            thread_lock(target);
+            (*target).td_flags |= TDF_THRWAKEUP as c_int;
+            thread_unlock(target);
+        }
         wakeup(target.cast());
         proc_unlock(p);
         0
