@@ -41,8 +41,8 @@ use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::files;
 
-/// Seconds for the pairs of a case: the whole takes less than five minutes.
-const TIME: f64 = 1.5;
+/// Seconds for the pairs of a case: the whole takes about five minutes.
+const TIME: f64 = 1.0;
 /// How often both programs are started: where code and data lie differs from one
 /// start to the next, and decides about several percent of the shortest cases.
 const LAUNCHES: u32 = 3;
