@@ -182,22 +182,27 @@ pub fn build(suite: Suite, config: &Config) -> Result<PathBuf> {
 
 /// The simulated kernel: the same for every configuration.
 fn library(config: &Config) -> Result<PathBuf> {
+    kernel_library(
+        config,
+        "fbsd-harness",
+        "the simulated kernel does not compile",
+    )
+}
+
+/// A kernel for programs, which a package of the workspace is: its archive.
+pub fn kernel_library(config: &Config, package: &str, failure: &str) -> Result<PathBuf> {
     let target = config.root.join("target/kt/harness");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(&config.root)
         .args(["build", "--quiet", "--locked", "--color=never"])
-        .args([
-            "--package=fbsd-harness",
-            "--profile=harness",
-            "--target-dir",
-        ])
+        .args(["--package", package, "--profile=harness", "--target-dir"])
         .arg(&target)
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTFLAGS");
-    process::run(&mut command, "the simulated kernel does not compile")?;
-    Ok(target.join("harness/libfbsd_harness.a"))
+    process::run(&mut command, failure)?;
+    Ok(target.join(format!("harness/lib{}.a", package.replace('-', "_"))))
 }
 
 /// Compiles a suite and the shims with the configuration's headers and options.

@@ -13,6 +13,7 @@ use crate::hosted;
 use crate::object_file;
 use crate::oracle;
 use crate::process;
+use crate::program;
 use crate::report::Stage;
 
 /// An object and the program that was linked with it.
@@ -43,7 +44,11 @@ pub fn build(config: &Config) -> Result<Both> {
         );
     }
     let stage = Stage::start("bench", &format!("{}: the two programs", config.name()));
-    let kernel = kernel(config)?;
+    let kernel = program::kernel_library(
+        config,
+        "fbsd-bench",
+        "the kernel that measures does not compile",
+    )?;
     let both = Both {
         c: Built {
             object: oracle::build(config)?,
@@ -56,22 +61,6 @@ pub fn build(config: &Config) -> Result<Both> {
     };
     stage.done();
     Ok(both)
-}
-
-/// The kernel that measures, the same for both objects.
-fn kernel(config: &Config) -> Result<PathBuf> {
-    let target = config.root.join("target/kt/harness");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(&config.root)
-        .args(["build", "--quiet", "--locked", "--color=never"])
-        .args(["--package=fbsd-bench", "--profile=harness", "--target-dir"])
-        .arg(&target)
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("RUSTFLAGS");
-    process::run(&mut command, "the kernel that measures does not compile")?;
-    Ok(target.join("harness/libfbsd_bench.a"))
 }
 
 /// Links an object with it.
