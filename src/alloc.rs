@@ -13,7 +13,7 @@ use crate::here;
 use crate::kassert;
 use crate::kpi::{callout, sys};
 use crate::thread::Thread;
-use crate::tid::{self, Lwpid};
+use crate::tid::Lwpid;
 use crate::zone;
 use core::ffi::c_int;
 use core::ptr;
@@ -45,18 +45,14 @@ fn sanitizers_thread_alloc(td: Thread) {
 /// before.
 #[doc(alias = "thread_alloc")]
 pub fn alloc(pages: c_int) -> Option<Thread> {
-    if !count::inc() {
-        return None;
-    }
-    let tid = tid::alloc();
+    let tid = count::admit()?;
     let td = zone::alloc();
     kassert!(!td.has_kstack(), c"thread_alloc got thread with kstack");
     // SAFETY: a thread without a stack that nobody else has.
     unsafe {
         if !new_stack(td, pages) {
             zone::free(td);
-            tid::free(tid);
-            count::dec();
+            count::leave(tid);
             return None;
         }
         td.set_tid(tid);
@@ -194,9 +190,8 @@ pub unsafe fn free(td: Thread) {
         events::thread_dtor(td, here!());
         let tid = td.tid();
         free_batched(td);
-        tid::free(tid);
+        count::leave(tid);
     }
-    count::dec();
 }
 
 #[cfg(test)]

@@ -1,18 +1,34 @@
-//! How many threads there are, and the limit.
+//! How many threads there are, and the limit: who may have an id.
 //!
-//! `nthreads` counts every thread that has an id: live ones, the last one of
-//! each process that waits in its zone, and zombies.  It is raised first and
-//! lowered again when that was too much, so that it never needs a lock.
+//! Counted is every thread that has an id: live ones, the last one of each
+//! process that waits in its zone, and zombies.
+//!
+//! * [`beside_ids`]: the count is guarded by the ids' lock, which is taken for
+//!   the id anyway;
+//! * [`apart`]: the count is an atomic variable, as in the C file.  The feature
+//!   `c-algorithms` has this one.
 //!
 //! Ports `thread_count_inc_try` to `thread_count_dec` (reference lines
 //! 157-161, 175-227).
 
-use crate::kpi::cell::{CacheLine, Global};
+#[cfg(feature = "c-algorithms")]
+mod apart;
+#[cfg(not(feature = "c-algorithms"))]
+mod beside_ids;
+
+#[cfg(feature = "c-algorithms")]
+use self::apart as how;
+#[cfg(not(feature = "c-algorithms"))]
+use self::beside_ids as how;
+pub use self::how::{leave, leave_batch};
+#[cfg(feature = "c-algorithms")]
+pub use self::how::sub;
+use crate::kpi::cell::Global;
 use crate::kpi::{sys, vars};
 use crate::reap;
 use crate::thread::Thread;
+use crate::tid::Lwpid;
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicI32, Ordering};
 
 /// `kern.maxthread`: the limit, 0 until the boot has chosen one.  A tunable;
 /// read-only once the machine runs.
@@ -27,17 +43,6 @@ const DEFAULT_MAX: c_int = if cfg!(target_pointer_width = "64") {
 
 /// How many threads below the limit only the superuser may create.
 const RESERVED: c_int = 100;
-
-/// Threads counted; atomic.
-#[unsafe(link_section = ".data.exclusive_cache_line")]
-static NTHREADS: CacheLine<c_int> = CacheLine::new(0);
-
-/// The counter, for atomic access.
-#[inline(always)]
-fn nthreads() -> &'static AtomicI32 {
-    // SAFETY: only ever accessed atomically.
-    unsafe { AtomicI32::from_ptr(NTHREADS.get()) }
-}
 
 /// `maxthread`.
 #[inline(always)]
@@ -60,15 +65,16 @@ pub unsafe fn init_limit() {
     }
 }
 
-/// Counts a thread if the limit, or the reserve, allows it.
-#[doc(alias = "thread_count_inc_try")]
-fn try_inc() -> bool {
-    let count = nthreads().fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-    if count >= maxthread().wrapping_sub(RESERVED) && (!may_use_reserve() || count >= maxthread()) {
-        nthreads().fetch_sub(1, Ordering::Relaxed);
-        return false;
-    }
-    true
+/// Is one of the last threads, if so many are counted with it, the superuser's?
+#[inline(always)]
+fn is_reserved(count: c_int) -> bool {
+    count >= maxthread().wrapping_sub(RESERVED)
+}
+
+/// Are so many too many, whoever asks?
+#[inline(always)]
+fn is_too_many(count: c_int) -> bool {
+    count >= maxthread()
 }
 
 /// Is the current thread privileged to create one of the last threads?
@@ -78,22 +84,31 @@ fn may_use_reserve() -> bool {
     unsafe { sys::priv_check_cred((*td.as_ptr()).td_ucred, sys::PRIV_MAXPROC as c_int) == 0 }
 }
 
-/// Counts a new thread; reaps first, everywhere if need be.
+/// Counts a new thread and gives it its id; reaps first, everywhere if need be.
 ///
-/// No locks held; may sleep.  Says at most once a second that the limit is
-/// reached.
+/// `None`: the limit is reached; that is said at most once a second.  No locks
+/// held; may sleep.
+#[inline(always)]
 #[doc(alias = "thread_count_inc")]
-pub fn inc() -> bool {
+pub fn admit() -> Option<Lwpid> {
     reap::reap_local();
-    if try_inc() {
-        return true;
+    let tid = how::try_admit();
+    if tid.is_some() {
+        return tid;
     }
+    admit_after_all()
+}
+
+/// Goes on with [`admit`] where there was no room.
+#[cold]
+#[inline(never)]
+fn admit_after_all() -> Option<Lwpid> {
     reap::reap_all();
-    if try_inc() {
-        return true;
+    let tid = how::try_admit();
+    if tid.is_none() {
+        complain();
     }
-    complain();
-    false
+    tid
 }
 
 /// When the limit was last complained of, and how often since; races make a
@@ -120,20 +135,6 @@ fn complain() {
             );
         }
     }
-}
-
-/// Uncounts `n` threads.
-#[inline(always)]
-#[doc(alias = "thread_count_sub")]
-pub fn sub(n: c_int) {
-    nthreads().fetch_sub(n, Ordering::Relaxed);
-}
-
-/// Uncounts one thread.
-#[inline(always)]
-#[doc(alias = "thread_count_dec")]
-pub fn dec() {
-    sub(1);
 }
 
 #[cfg(test)]

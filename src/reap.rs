@@ -16,6 +16,7 @@ use crate::here;
 use crate::kpi::callout;
 use crate::kpi::cell::Global;
 use crate::kpi::{pcpu, sys, vars};
+use crate::prefetch_thread;
 use crate::reap_batch::{self, CountBatch, CredBatch, LimBatch, TidBatch};
 use crate::thread::Thread;
 use core::ffi::{c_int, c_void};
@@ -133,7 +134,8 @@ fn reap_zombies(tdd: &Domain) {
     }
     tdd.reapticks.store(vars::ticks(), Ordering::Relaxed);
 
-    let mut tids = TidBatch::new();
+    let mut room = TidBatch::room();
+    let mut tids = TidBatch::new(&mut room);
     let mut creds = CredBatch::new();
     let mut limits = LimBatch::new();
     let mut threads = CountBatch::new();
@@ -142,6 +144,9 @@ fn reap_zombies(tdd: &Domain) {
         // SAFETY: the thread is off the list and ours; its link is still the
         // zombie link.
         next = unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) };
+        if let Some(next) = next {
+            prefetch_thread!(next, td_proc td_tid td_realucred td_limit td_slpcallout td_kstack);
+        }
         // SAFETY: dead, and not yet taken apart, as the event promises.
         unsafe { events::thread_dtor(td, here!()) }
 

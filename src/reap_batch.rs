@@ -16,37 +16,50 @@ use crate::kpi::sys;
 #[cfg(not(has_limbatch))]
 use crate::mpass;
 use crate::thread::Thread;
-use crate::tid::{self, Lwpid};
+use crate::tid::Lwpid;
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use core::ptr;
 
-/// Ids freed under one hold of the id lock.
-const TID_BATCH: usize = 16;
+/// Ids freed under one hold of the id lock: as many as C frees.
+#[cfg(feature = "c-algorithms")]
+pub const TID_BATCH: usize = 16;
+/// Ids freed, and threads uncounted, under one hold of the id lock.
+#[cfg(not(feature = "c-algorithms"))]
+pub const TID_BATCH: usize = 64;
 
 /// Threads uncounted by one atomic.
+#[cfg(feature = "c-algorithms")]
 const COUNT_BATCH: c_int = 32;
+
+/// Room for the ids of a batch.
+pub type TidRoom = [MaybeUninit<Lwpid>; TID_BATCH];
 
 /// Ids to free.
 ///
 /// # Invariants
 ///
-/// The first `n` entries of `tab` are initialised, and `n` is at most 16.
+/// The first `n` entries of `tab` are initialised, and `n` is at most as many as
+/// there is room for.
 #[doc(alias = "tidbatch")]
-pub struct TidBatch {
-    tab: [MaybeUninit<Lwpid>; TID_BATCH],
+pub struct TidBatch<'a> {
+    /// Lent, so that `n` can stay in a register.
+    tab: &'a mut TidRoom,
     n: usize,
 }
 
-impl TidBatch {
+impl<'a> TidBatch<'a> {
+    /// Room for a batch.
+    #[inline(always)]
+    pub const fn room() -> TidRoom {
+        [const { MaybeUninit::uninit() }; TID_BATCH]
+    }
+
     /// An empty batch: `tidbatch_prep`.
     #[inline(always)]
     #[doc(alias = "tidbatch_prep")]
-    pub fn new() -> Self {
-        Self {
-            tab: [const { MaybeUninit::uninit() }; TID_BATCH],
-            n: 0,
-        }
+    pub fn new(tab: &'a mut TidRoom) -> Self {
+        Self { tab, n: 0 }
     }
 
     /// Notes a thread's id.
@@ -109,7 +122,7 @@ impl TidBatch {
         // SAFETY: the first `n` entries are initialised, and are ids that were
         // given up to add().
         unsafe {
-            tid::free_batch(core::slice::from_raw_parts(
+            count::leave_batch(core::slice::from_raw_parts(
                 self.tab.as_ptr().cast(),
                 self.n,
             ))
@@ -119,8 +132,10 @@ impl TidBatch {
 
 /// Threads to uncount.
 #[doc(alias = "tdcountbatch")]
+#[cfg(feature = "c-algorithms")]
 pub struct CountBatch(c_int);
 
+#[cfg(feature = "c-algorithms")]
 impl CountBatch {
     /// An empty batch: `tdcountbatch_prep`.
     #[inline(always)]
@@ -154,6 +169,31 @@ impl CountBatch {
             count::sub(self.0);
         }
     }
+}
+
+/// The ids' batch uncounts their threads.
+#[cfg(not(feature = "c-algorithms"))]
+pub struct CountBatch(());
+
+#[cfg(not(feature = "c-algorithms"))]
+impl CountBatch {
+    /// Nothing to note.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self(())
+    }
+
+    /// See [`TidBatch::add`].
+    #[inline(always)]
+    pub fn add(&mut self) {}
+
+    /// See [`TidBatch::process`].
+    #[inline(always)]
+    pub fn process(&mut self) {}
+
+    /// See [`TidBatch::finish`].
+    #[inline(always)]
+    pub fn finish(&self) {}
 }
 
 /// References to credentials to give back; runs of equal ones go at once.
@@ -305,7 +345,7 @@ impl LimBatch {
 /// As for the parts: a thread has been added to each.
 #[inline(always)]
 pub unsafe fn finish(
-    tids: &TidBatch,
+    tids: &TidBatch<'_>,
     creds: &mut CredBatch,
     limits: &mut LimBatch,
     threads: &CountBatch,

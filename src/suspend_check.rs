@@ -8,7 +8,7 @@ use crate::flags::{ProcFlags, ThreadFlags};
 use crate::here;
 use crate::kassert;
 use crate::kpanic;
-use crate::kpi::{giant, sys};
+use crate::kpi::{frame, giant, sys};
 use crate::locks::ProcLocked;
 use crate::suspend;
 use crate::thread::Thread;
@@ -33,8 +33,9 @@ pub fn needed(td: Thread, pl: &ProcLocked) -> bool {
 #[inline(always)]
 fn stop_wanted(td: Thread, pl: &ProcLocked) -> bool {
     let flags = pl.flags();
-    !flags.should_stop().is_empty()
-        || (flags.intersects(ProcFlags::TRACED) && td.debugger_suspends(pl))
+    // One look for both, as mostly there is neither.
+    flags.intersects(ProcFlags::STOPPED.or(ProcFlags::TRACED))
+        && (!flags.should_stop().is_empty() || td.debugger_suspends(pl))
 }
 
 /// May the current thread stop or exit in the middle of what it does, or must
@@ -67,13 +68,26 @@ pub enum Where {
 /// return, and was dropped if the thread stopped.
 #[inline(always)]
 #[doc(alias = "thread_suspend_check")]
-pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
+pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let td = Thread::current();
-    let p = pl.proc();
-    let in_kernel = place == Where::InKernel;
     giant::assert_not_owned(here!());
     pl.assert_owned(here!());
-    while needed(td, &pl) {
+    if !needed(td, &pl) {
+        return (0, pl);
+    }
+    let result = stop(td, pl, place);
+    frame::keep();
+    result
+}
+
+/// [`check`], once there is a reason to stop.
+///
+/// A function of its own, so that the many who have none save no registers.
+#[inline(never)]
+fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
+    let p = pl.proc();
+    let in_kernel = place == Where::InKernel;
+    loop {
         let flags = pl.flags();
         if flags.only_single() {
             kassert!(pl.singlethread().is_some(), c"singlethread not set");
@@ -116,8 +130,10 @@ pub fn check(mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
         // SAFETY: the current thread's lock, and no other is held.
         unsafe { tl.switch_away(sys::KT_SW_INVOL_SUSPEND) }
         pl = p.lock(here!());
+        if !needed(td, &pl) {
+            return (0, pl);
+        }
     }
-    (0, pl)
 }
 
 /// [`check`] at the user boundary, called by its exported name, so that stack
@@ -186,6 +202,14 @@ pub unsafe fn check_susp(td: Thread, sleep: bool) -> c_int {
     if !td.suspend_ast_pending() {
         return 0;
     }
+    let error = check_pending(td, sleep);
+    frame::keep();
+    error
+}
+
+/// [`check_susp`], once the AST is pending.
+#[inline(never)]
+fn check_pending(td: Thread, sleep: bool) -> c_int {
     let mut error = 0;
     let mut pl = td.proc().lock(here!());
     if pl.flags().intersects(ProcFlags::SINGLE_EXIT) {

@@ -130,6 +130,31 @@ impl Thread {
         )
     }
 
+    /// `td_tid == tid`, as [`Thread::tid`] sees it.
+    #[inline(always)]
+    pub fn has_tid(self, tid: Lwpid) -> bool {
+        // What compilers make of an atomic variable is loaded first, and then
+        // compared: one instruction more for each thread that a lookup goes past.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        // SAFETY: reads an int of type-stable memory, which can't tear.
+        unsafe {
+            core::arch::asm!(
+                "cmp dword ptr [{td} + {field}], {tid:e}",
+                "je {same}",
+                td = in(reg) self.as_ptr(),
+                field = const core::mem::offset_of!(sys::thread, td_tid),
+                tid = in(reg) tid.0,
+                same = label { return true },
+                options(nostack, readonly),
+            );
+            false
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        {
+            self.tid() == tid
+        }
+    }
+
     /// `td_tid` of the current thread, which nobody changes.
     #[inline(always)]
     pub fn own_tid(self) -> Lwpid {

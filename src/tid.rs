@@ -4,22 +4,32 @@
 //! and wraps, so that a freed id rests for as long as there are others, and
 //! a stale id seldom names a new thread.
 //!
-//! Guarded by `tid_lock`, a sleep mutex that is held over nothing else.
-//! Ports `tid_alloc`, `tid_free_locked`, `tid_free` and `tid_free_batch`
-//! (reference lines 152-153, 229-288).
+//! Guarded by `tid_lock`, a sleep mutex that is held over nothing else:
+//! [`IdsLocked`] is the token.  Ports `tid_alloc`, `tid_free_locked`, `tid_free`
+//! and `tid_free_batch` (reference lines 152-153, 229-288).
 
+#[cfg(not(feature = "c-algorithms"))]
+mod ahead;
+
+#[cfg(not(feature = "c-algorithms"))]
+use self::ahead::Ahead;
 use crate::count;
 use crate::here;
-use crate::kpi::cell::{CacheLine, Global};
+use crate::kpi::cell::CacheLine;
+#[cfg(feature = "c-algorithms")]
+use crate::kpi::cell::Global;
 use crate::kpi::mutex::Mutex;
 #[cfg(INVARIANTS)]
 use crate::kpi::mutex::Owned;
+use crate::kpi::site::Site;
 use crate::kpi::sys;
 use crate::records;
 use crate::tid_bitmap::{IdBitmap, TidBitmap, TidSlot};
 use crate::{kassert, kpanic};
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
+#[cfg(not(feature = "c-algorithms"))]
+use core::sync::atomic::{AtomicI32, Ordering};
 
 /// The id of a thread, unique among threads and above all process ids; -1 in
 /// the structure of a freed thread.
@@ -52,21 +62,43 @@ impl Lwpid {
     }
 }
 
-/// Which ids are in use, and where the search begins.
+/// Which ids are in use, where the search begins, and how many threads there
+/// are.
 struct Ids {
     map: TidBitmap,
     try_next: TidSlot,
+    #[cfg(not(feature = "c-algorithms"))]
+    ahead: Ahead,
+    /// The threads counted: see [`crate::count`].  Written under the lock, and
+    /// looked at without it.
+    #[cfg(not(feature = "c-algorithms"))]
+    threads: c_int,
 }
+
+/// No ids, until there is memory for them.
+const NO_IDS: Ids = Ids {
+    map: TidBitmap::EMPTY,
+    try_next: TidSlot(0),
+    #[cfg(not(feature = "c-algorithms"))]
+    ahead: Ahead::UNKNOWN,
+    #[cfg(not(feature = "c-algorithms"))]
+    threads: 0,
+};
 
 /// Guards [`IDS`].
 #[unsafe(link_section = ".data.exclusive_cache_line")]
 static TID_LOCK: CacheLine<MaybeUninit<sys::mtx>> = CacheLine::new(MaybeUninit::zeroed());
 
 /// Guarded by [`TID_LOCK`].
-static IDS: Global<Ids> = Global::new(Ids {
-    map: TidBitmap::EMPTY,
-    try_next: TidSlot(0),
-});
+#[cfg(feature = "c-algorithms")]
+static IDS: Global<Ids> = Global::new(NO_IDS);
+
+/// Guarded by [`TID_LOCK`], and all that whoever has it writes besides the
+/// bitmap: a line of its own, so that those who wait for the lock do not take it
+/// away.
+#[cfg(not(feature = "c-algorithms"))]
+#[unsafe(link_section = ".data.exclusive_cache_line")]
+static IDS: CacheLine<Ids> = CacheLine::new(NO_IDS);
 
 /// The lock's handle.
 #[inline(always)]
@@ -95,107 +127,202 @@ pub unsafe fn init(maxthread: c_int) {
     }
 }
 
-/// Takes the next free id.
-///
-/// There is one: the caller has counted the thread, and the limit on threads
-/// is the number of ids.  Takes and drops `tid_lock`; may sleep.
-#[doc(alias = "tid_alloc")]
-pub fn alloc() -> Lwpid {
-    tid_lock().lock(here!());
-    // SAFETY: the lock is held.
-    let ids = unsafe { &mut *IDS.get() };
-    // Read again, as in C: who lowers it under a debugger has lower ids at once.
-    let end = TidSlot(count::maxthread());
-    let start = if ids.try_next >= end {
-        TidSlot(0)
-    } else {
-        ids.try_next
-    };
-    let slot = match ids.map.first_clear_from(start, end) {
-        Some(slot) => slot,
-        None => {
-            kassert!(start != TidSlot(0), c"unexpectedly ran out of IDs");
-            match ids.map.first_clear_from(TidSlot(0), end) {
-                Some(slot) => slot,
-                // In C an assertion; without one it goes through a wild
-                // address at once.
-                None => kpanic!(c"unexpectedly ran out of IDs"),
-            }
-        }
-    };
-    // SAFETY: the search finds slots below the length.
-    unsafe { ids.map.set(slot) }
-    ids.try_next = TidSlot(slot.0 + 1);
-    // SAFETY: taken above; `ids` is not used again.
-    unsafe { tid_lock().unlock(here!()) }
-    Lwpid::from_slot(slot)
-}
+/// `tid_lock` is held by the current thread.
+#[must_use = "the ids' lock stays held"]
+pub struct IdsLocked(());
 
-/// Takes an id back; `tid_lock` is held.
-///
-/// # Safety
-///
-/// The id is in use.
-#[inline(always)]
-#[doc(alias = "tid_free_locked")]
-unsafe fn free_locked(ids: &mut Ids, tid: Lwpid) {
-    #[cfg(INVARIANTS)]
-    tid_lock().assert(Owned::Yes, here!());
-    kassert!(
-        tid.0 >= Lwpid::BASE,
-        c"%s: invalid tid %d\n",
-        c"tid_free_locked".as_ptr(),
-        tid.0
-    );
-    // SAFETY: an id in use has a slot below the length.
-    unsafe {
+impl IdsLocked {
+    /// Takes `tid_lock`; may sleep.
+    #[inline(always)]
+    pub fn lock(site: Site) -> Self {
+        tid_lock().lock(site);
+        Self(())
+    }
+
+    /// Drops `tid_lock`.
+    #[inline(always)]
+    pub fn unlock(self, site: Site) {
+        // SAFETY: the token is the lock, and ends here.
+        unsafe { tid_lock().unlock(site) }
+    }
+
+    /// The map of ids.
+    #[inline(always)]
+    fn map(&mut self) -> &mut TidBitmap {
+        // SAFETY: the token is the lock that guards it.
+        unsafe { &mut (*IDS.get()).map }
+    }
+
+    /// Where the search begins that ends at `end`.
+    #[inline(always)]
+    fn start(&self, end: TidSlot) -> TidSlot {
+        // SAFETY: the token is the lock that guards it.
+        let try_next = unsafe { (*IDS.get()).try_next };
+        if try_next >= end { TidSlot(0) } else { try_next }
+    }
+
+    /// The next free slot, if there is one.
+    #[cfg_attr(feature = "c-algorithms", inline(always))]
+    #[cfg_attr(not(feature = "c-algorithms"), inline(never))]
+    fn search(&mut self, end: TidSlot) -> Option<TidSlot> {
+        let start = self.start(end);
+        let map = self.map();
+        map.first_clear_from(start, end)
+            .or_else(|| map.first_clear_from(TidSlot(0), end))
+    }
+
+    /// Takes the next free id.
+    ///
+    /// There is one: the caller has counted the thread, and the limit on
+    /// threads is the number of ids.
+    #[inline(always)]
+    pub fn take(&mut self) -> Lwpid {
+        // Read again, as in C: who lowers it under a debugger has lower ids at
+        // once.
+        let end = TidSlot(count::maxthread());
+        #[cfg(not(feature = "c-algorithms"))]
+        let known = self.ahead().get(end);
+        #[cfg(feature = "c-algorithms")]
+        let known = None;
+        let slot = match known.or_else(|| self.search(end)) {
+            Some(slot) => slot,
+            // In C an assertion; without one it goes through a wild address at
+            // once.
+            None => kpanic!(c"unexpectedly ran out of IDs"),
+        };
+        #[cfg(not(feature = "c-algorithms"))]
+        self.ahead().forget();
+        // SAFETY: the search finds slots below the length; the token.
+        unsafe {
+            self.map().set(slot);
+            (*IDS.get()).try_next = TidSlot(slot.0 + 1);
+        }
+        Lwpid::from_slot(slot)
+    }
+
+    /// Is this an id that can be taken back?
+    #[inline(always)]
+    #[cfg_attr(not(INVARIANTS), expect(unused_variables))]
+    fn assert_in_use(&mut self, tid: Lwpid) {
+        #[cfg(INVARIANTS)]
+        tid_lock().assert(Owned::Yes, here!());
         kassert!(
-            ids.map.test(tid.slot()),
+            tid.0 >= Lwpid::BASE,
+            c"%s: invalid tid %d\n",
+            c"tid_free_locked".as_ptr(),
+            tid.0
+        );
+        kassert!(
+            // SAFETY: an id above the last one is a caller's error, as in C.
+            unsafe { self.map().test(tid.slot()) },
             c"thread ID %d not allocated\n",
             tid.0
         );
-        ids.map.clear(tid.slot());
+    }
+
+    /// Takes an id back.
+    ///
+    /// # Safety
+    ///
+    /// The id is in use, and nobody will use it any more.
+    #[inline(always)]
+    #[doc(alias = "tid_free_locked")]
+    pub unsafe fn give_back(&mut self, tid: Lwpid) {
+        self.assert_in_use(tid);
+        // SAFETY: an id in use has a slot below the length.
+        unsafe { self.map().clear(tid.slot()) }
     }
 }
 
-/// Takes an id back.  Takes and drops `tid_lock`; may sleep.
-///
-/// # Safety
-///
-/// The id is in use, and nobody will use it any more.
-#[doc(alias = "tid_free")]
-pub unsafe fn free(tid: Lwpid) {
-    tid_lock().lock(here!());
-    // SAFETY: the lock is held; the rest by the caller's contract.
-    unsafe {
-        free_locked(&mut *IDS.get(), tid);
-        tid_lock().unlock(here!());
-    }
+/// The threads counted, for whoever has the lock to write.
+#[cfg(not(feature = "c-algorithms"))]
+fn threads() -> &'static AtomicI32 {
+    // SAFETY: of a static, and only ever accessed atomically.
+    unsafe { AtomicI32::from_ptr(&raw mut (*IDS.get()).threads) }
 }
 
-/// Takes some ids back under one hold of `tid_lock`; may sleep.
-///
-/// # Safety
-///
-/// The ids are in use, and nobody will use them any more.
-#[doc(alias = "tid_free_batch")]
-pub unsafe fn free_batch(batch: &[Lwpid]) {
-    tid_lock().lock(here!());
-    // SAFETY: the lock is held.
-    let ids = unsafe { &mut *IDS.get() };
-    for &tid in batch {
+/// The threads counted, as they were a moment ago.
+#[inline(always)]
+#[cfg(not(feature = "c-algorithms"))]
+pub fn threads_lately() -> c_int {
+    threads().load(Ordering::Relaxed)
+}
+
+#[cfg(not(feature = "c-algorithms"))]
+impl IdsLocked {
+    /// The next free id, if it is known.
+    #[inline(always)]
+    fn ahead(&mut self) -> &mut Ahead {
+        // SAFETY: the token is the lock that guards it.
+        unsafe { &mut (*IDS.get()).ahead }
+    }
+
+    /// [`IdsLocked::give_back`] of one id, after which the next one is known.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    pub unsafe fn give_back_one(&mut self, tid: Lwpid) {
         // SAFETY: by the caller's contract.
-        unsafe { free_locked(ids, tid) }
+        unsafe { self.give_back(tid) }
+        let end = TidSlot(count::maxthread());
+        if self.ahead().get(end).is_some() {
+            let start = self.start(end);
+            self.ahead().freed(tid.slot(), start);
+        } else {
+            self.look_ahead(end);
+        }
     }
-    // SAFETY: taken above; `ids` is not used again.
-    unsafe { tid_lock().unlock(here!()) }
+
+    /// [`IdsLocked::give_back`] of some ids, after which the next one is known.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    pub unsafe fn give_back_all(&mut self, tids: &[Lwpid]) {
+        #[cfg(INVARIANTS)]
+        tids.iter().for_each(|&tid| self.assert_in_use(tid));
+        // SAFETY: ids in use have slots below the length.
+        unsafe { self.map().clear_all(tids.iter().map(|tid| tid.slot())) }
+        self.look_ahead(TidSlot(count::maxthread()));
+    }
+
+    /// Looks for the next id.
+    #[inline(always)]
+    fn look_ahead(&mut self, end: TidSlot) {
+        match self.search(end) {
+            Some(slot) => self.ahead().set(slot, end),
+            None => self.ahead().forget(),
+        }
+    }
+
+    /// The threads counted.
+    #[inline(always)]
+    pub fn threads(&self) -> c_int {
+        threads().load(Ordering::Relaxed)
+    }
+
+    /// So many threads are counted from now on.
+    #[inline(always)]
+    pub fn set_threads(&mut self, count: c_int) {
+        threads().store(count, Ordering::Relaxed);
+    }
 }
 
-/// Claims thread0's id, the first one.
-///
-/// Panics, as C does, if it is another.
-pub fn claim_thread0() {
-    let tid0 = alloc();
+/// Takes the next free id: see [`IdsLocked::take`].  Takes and drops
+/// `tid_lock`; may sleep.
+#[doc(alias = "tid_alloc")]
+pub fn alloc() -> Lwpid {
+    let mut ids = IdsLocked::lock(here!());
+    let tid = ids.take();
+    ids.unlock(here!());
+    tid
+}
+
+/// Is this thread0's id, the first one?  Panics, as C does, if it is another.
+pub fn assert_thread0(tid0: Lwpid) {
     if tid0 != Lwpid::THREAD0 {
         kpanic!(c"tid0 %d != %d\n", tid0.0, Lwpid::THREAD0.0);
     }

@@ -11,6 +11,7 @@ pub mod ast;
 pub mod callout;
 pub mod cell;
 pub mod eventhandler;
+pub mod frame;
 pub mod giant;
 #[cfg(HWPMC_HOOKS)]
 pub mod hwpmc;
@@ -20,6 +21,7 @@ pub mod linker_set;
 pub mod list;
 pub mod mutex;
 pub mod pcpu;
+pub mod prefetch;
 pub mod printf;
 pub mod rwlock;
 pub mod sdt;

@@ -108,6 +108,22 @@ impl RwLock {
         }
     }
 
+    /// Takes the lock exclusively if nobody has it, as `rw_wlock` does in place;
+    /// whether it could.  `None`: here and now every operation has to be a call.
+    ///
+    /// Unlike `rw_try_wlock()`, which is a function, it needs no more of the
+    /// kernel than C does.
+    #[inline(always)]
+    pub fn wlock_if_free(self) -> Option<bool> {
+        #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
+        return None;
+        #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+        (!lockstat_enabled()).then(|| {
+            let me = curthread() as usize;
+            self.exchange(UNLOCKED, me, Ordering::Acquire).is_none()
+        })
+    }
+
     /// `rw_wunlock`.
     ///
     /// # Safety
@@ -135,6 +151,13 @@ impl RwLock {
         if lockstat_enabled() {
             return Some(from);
         }
+        self.exchange(from, to, order)
+    }
+
+    /// The same whoever watches.
+    #[inline(always)]
+    #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+    fn exchange(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
         // SAFETY: the word is only ever accessed atomically.
         let word = unsafe { AtomicUsize::from_ptr(self.word_ptr()) };
         word.compare_exchange(from, to, order, Ordering::Relaxed)

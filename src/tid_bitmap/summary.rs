@@ -137,6 +137,47 @@ impl SummaryBitmap {
         }
     }
 
+    /// Clears the bits of some slots, one write for neighbours in a word: a write
+    /// for each would wait for the one before.
+    ///
+    /// # Safety
+    ///
+    /// Each is below the length.
+    #[inline(always)]
+    pub unsafe fn clear_all(&mut self, mut slots: impl Iterator<Item = TidSlot>) {
+        let Some(mut last) = slots.next() else { return };
+        let (mut word, mut mask) = self.ids().locate(last);
+        for slot in slots {
+            let (next, bit) = self.ids().locate(slot);
+            if next == word {
+                mask |= bit;
+                continue;
+            }
+            // SAFETY: by the caller's contract.
+            unsafe { self.clear_bits(word, mask, last) }
+            (word, mask, last) = (next, bit, slot);
+        }
+        // SAFETY: by the caller's contract.
+        unsafe { self.clear_bits(word, mask, last) }
+    }
+
+    /// Clears bits of a word of level 0, one of which is that slot's.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is below the length, and in that word.
+    #[inline(always)]
+    unsafe fn clear_bits(&mut self, word: *mut c_ulong, mask: c_ulong, slot: TidSlot) {
+        // SAFETY: by the caller's contract.
+        unsafe {
+            let before = *word;
+            *word = before & !mask;
+            if before == FULL && self.full().clear(slot) {
+                self.opened(slot);
+            }
+        }
+    }
+
     /// Level 1's word of that slot is full now.
     ///
     /// # Safety
@@ -255,12 +296,9 @@ impl IdBitmap for SummaryBitmap {
     #[inline(always)]
     unsafe fn clear(&mut self, slot: TidSlot) {
         debug_assert!((slot.0 as usize) < self.len, "slot beyond the bitmap");
+        let (word, mask) = self.ids().locate(slot);
         // SAFETY: by the caller's contract.
-        unsafe {
-            if self.ids().clear(slot) && self.full().clear(slot) {
-                self.opened(slot);
-            }
-        }
+        unsafe { self.clear_bits(word, mask, slot) }
     }
 
     #[inline(always)]

@@ -177,7 +177,7 @@ pub fn walk<const N: u32>(mut raw: *mut sys::thread, tid: Lwpid) -> Stop {
         let Some(td) = (unsafe { Thread::from_nullable(raw) }) else {
             return Stop::End;
         };
-        if td.tid() == tid {
+        if td.has_tid(tid) {
             return Stop::At(td);
         }
         // SAFETY: threads are never unmapped.
@@ -225,7 +225,7 @@ fn find_deep(
         }
     };
     match outcome(stripe, seen, td, pid) {
-        Ok(Some(found)) => to_front(seen, found, tid, pid),
+        Ok(Some(found)) => to_front(stripe, seen, found, tid, pid),
         Ok(None) => None,
         Err(Disturbed) => shared_lock::find(tid, pid),
     }
@@ -234,6 +234,38 @@ fn find_deep(
 /// Ends the lookup of a thread that was found deep in its chain.
 #[inline(always)]
 fn to_front(
+    stripe: Stripe,
+    seen: Seen,
+    found: (Thread, Proc),
+    tid: Lwpid,
+    pid: sys::pid_t,
+) -> Option<(Thread, Proc)> {
+    match stripe.lock().wlock_if_free() {
+        Some(true) => {}
+        // Others are at it: it stays where it is.
+        Some(false) => return Some(found),
+        None => return to_front_by_calls(seen, found, tid, pid),
+    }
+    // SAFETY: taken above.  If the count is what it was, the thread still is where
+    // it was found, and stays there while the lock is held.
+    unsafe {
+        let still = stripe.count().is_still(seen);
+        if still {
+            shared_lock::move_to_front(stripe, found.0, tid);
+        }
+        stripe.lock().wunlock(here!());
+        if still {
+            Some(found)
+        } else {
+            shared_lock::find(tid, pid)
+        }
+    }
+}
+
+/// [`to_front`] where lock operations are calls: as the C file does it.
+#[cold]
+#[inline(never)]
+fn to_front_by_calls(
     seen: Seen,
     found: (Thread, Proc),
     tid: Lwpid,
@@ -241,13 +273,12 @@ fn to_front(
 ) -> Option<(Thread, Proc)> {
     let stripe = stripe(tid);
     stripe.lock().rlock(here!());
-    // SAFETY: taken above.  If the count is what it was, the thread still is
-    // where it was found, and stays there while the lock is held.
+    // SAFETY: taken above, the rest as in to_front().
     unsafe {
         if !stripe.count().is_still(seen) {
             return shared_lock::find_locked(tid, pid);
         }
-        if !shared_lock::moves_to_front(stripe, found.0) {
+        if !shared_lock::moves_to_front(stripe, found.0, tid) {
             stripe.lock().runlock(here!());
         }
     }

@@ -51,7 +51,7 @@ pub unsafe fn find_locked(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)>
             if pid != -1 && p.pid() != pid {
                 break;
             }
-            if run <= RUN_THRESH || !moves_to_front(stripe(tid), td) {
+            if run <= RUN_THRESH || !moves_to_front(stripe(tid), td, tid) {
                 stripe(tid).lock().runlock(here!());
             }
             return Some((td, p));
@@ -66,19 +66,34 @@ pub unsafe fn find_locked(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)>
 ///
 /// # Safety
 ///
-/// The stripe's lock is held shared, and the thread is on a chain of it.
+/// The stripe's lock is held shared, and the thread, which has that id, is on a
+/// chain of it.
 #[inline(always)]
-pub unsafe fn moves_to_front(stripe: Stripe, td: Thread) -> bool {
+pub unsafe fn moves_to_front(stripe: Stripe, td: Thread, tid: Lwpid) -> bool {
     if !stripe.lock().try_upgrade(here!()) {
         return false;
     }
     // SAFETY: the lock is held exclusively now, and was held all the time.
     unsafe {
-        stripe.change(|| {
-            list::remove(td.as_ptr());
-            list::insert_head(chain(td.tid()), td.as_ptr());
-        });
+        move_to_front(stripe, td, tid);
         stripe.lock().wunlock(here!());
     }
     true
+}
+
+/// Moves a thread to the front of its chain.
+///
+/// # Safety
+///
+/// The stripe's lock is held exclusively, and the thread, which has that id, is on
+/// a chain of it.
+#[inline(always)]
+pub unsafe fn move_to_front(stripe: Stripe, td: Thread, tid: Lwpid) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        stripe.change(|| {
+            list::remove(td.as_ptr());
+            list::insert_head(chain(tid), td.as_ptr());
+        });
+    }
 }

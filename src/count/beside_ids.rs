@@ -1,0 +1,91 @@
+//! The count beside the ids: guarded by their lock.
+//!
+//! Who counts a thread takes an id for it, and who uncounts one gives an id back,
+//! so both are done under one hold of the lock that the id needs anyway, and an
+//! atomic instruction on another line of memory is saved each time.
+//!
+//! # Who can tell
+//!
+//! Nobody: the count is a static of this library, and what it decides is the same.
+//! A thread is refused if and only if so many are counted at one moment of the
+//! call.  In the C file that is the moment of an atomic addition; here it is a
+//! look without the lock, for a refusal, or the moment at which the lock is held,
+//! for an admission.  The C file counts a thread that it is about to refuse, for a
+//! moment, and may refuse others because of that; here what is refused was never
+//! counted.
+//!
+//! Privileges are asked for as often as in C, and with no lock held, before the
+//! id is taken: so the calls are those of C, in C's order.  Only if others come in
+//! between the look and the lock are they asked for after a hold of the lock in
+//! vain.
+
+use super::{is_reserved, is_too_many, may_use_reserve};
+use crate::here;
+use crate::tid::{self, IdsLocked, Lwpid};
+use core::ffi::c_int;
+
+/// Counts a thread, if there is room, and takes an id for it.
+#[inline(always)]
+pub(super) fn try_admit() -> Option<Lwpid> {
+    let count = tid::threads_lately().wrapping_add(1);
+    if !is_reserved(count) {
+        let tid = admit(false);
+        if tid.is_some() {
+            return tid;
+        }
+        // Others were faster.
+    }
+    try_admit_to_reserve(count)
+}
+
+/// The same for one of the last threads; so many were counted with it a moment
+/// ago.
+#[cold]
+#[inline(never)]
+fn try_admit_to_reserve(count: c_int) -> Option<Lwpid> {
+    if !may_use_reserve() || is_too_many(count) {
+        return None;
+    }
+    admit(true)
+}
+
+/// Counts a thread, if there still is room, and takes an id for it; takes and
+/// drops the ids' lock.
+#[inline(always)]
+fn admit(may_use_reserve: bool) -> Option<Lwpid> {
+    let mut ids = IdsLocked::lock(here!());
+    let count = ids.threads().wrapping_add(1);
+    let refused = is_too_many(count) || (is_reserved(count) && !may_use_reserve);
+    let tid = (!refused).then(|| {
+        ids.set_threads(count);
+        ids.take()
+    });
+    ids.unlock(here!());
+    tid
+}
+
+/// Uncounts a thread and takes its id back.
+///
+/// # Safety
+///
+/// The id is in use, and nobody will use it any more.
+pub unsafe fn leave(tid: Lwpid) {
+    let mut ids = IdsLocked::lock(here!());
+    // SAFETY: by the caller's contract.
+    unsafe { ids.give_back_one(tid) }
+    ids.set_threads(ids.threads().wrapping_sub(1));
+    ids.unlock(here!());
+}
+
+/// Uncounts some threads and takes their ids back under one hold of the lock.
+///
+/// # Safety
+///
+/// The ids are in use, and nobody will use them any more.
+pub unsafe fn leave_batch(batch: &[Lwpid]) {
+    let mut ids = IdsLocked::lock(here!());
+    // SAFETY: by the caller's contract.
+    unsafe { ids.give_back_all(batch) }
+    ids.set_threads(ids.threads().wrapping_sub(batch.len() as c_int));
+    ids.unlock(here!());
+}
