@@ -92,11 +92,14 @@ fn may_use_reserve() -> bool {
 #[doc(alias = "thread_count_inc")]
 pub fn admit() -> Option<Lwpid> {
     reap::reap_local();
-    let tid = how::try_admit();
-    if tid.is_some() {
-        return tid;
-    }
-    admit_after_all()
+    how::try_admit().or_else(admit_after_all)
+}
+
+/// [`admit`] for thread0: there is nobody else.
+#[inline(always)]
+pub fn admit_thread0() -> Option<Lwpid> {
+    reap::reap_local();
+    how::try_admit_seldom().or_else(admit_after_all)
 }
 
 /// Goes on with [`admit`] where there was no room.
@@ -104,7 +107,7 @@ pub fn admit() -> Option<Lwpid> {
 #[inline(never)]
 fn admit_after_all() -> Option<Lwpid> {
     reap::reap_all();
-    let tid = how::try_admit();
+    let tid = how::try_admit_seldom();
     if tid.is_none() {
         complain();
     }

@@ -43,6 +43,7 @@ use core::sync::atomic::Ordering;
 pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     let td = Thread::current();
     let p = pl.proc();
+    crate::prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_inblock td_ru.ru_nvcsw td_generation td_state td_allocdomain);
 
     sl.assert_owned(here!());
     giant::assert_not_owned(here!());

@@ -279,6 +279,8 @@ pub unsafe extern "C" fn thread_suspend_check_needed() -> bool {
 /// PL of the current process is held, on return too, and may be dropped in
 /// between; no other lock is held.  With `return_instead` 0 the thread may
 /// not come back.
+// Called by its name in here, too, and to be seen in stack traces then.
+#[inline(never)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_suspend_check(return_instead: c_int) -> c_int {
     let place = if return_instead == 0 {
@@ -311,6 +313,8 @@ pub unsafe extern "C" fn thread_check_susp(td: *mut thread, sleep: bool) -> c_in
 ///
 /// `td` is the current thread; PL and SL of `p` are held, on return too, and
 /// dropped in between.
+// As thread_suspend_check().
+#[inline(never)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_suspend_switch(td: *mut thread, p: *mut proc_) {
     // SAFETY: by the caller's contract.

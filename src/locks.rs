@@ -342,7 +342,9 @@ impl ThreadLocked {
     /// `THREAD_LOCK_ASSERT(td, MA_OWNED)`, where C has one.
     #[inline(always)]
     #[doc(alias = "THREAD_LOCK_ASSERT")]
+    #[cfg_attr(not(INVARIANTS), expect(unused_variables))]
     pub fn assert_owned(&self, site: Site) {
+        #[cfg(INVARIANTS)]
         self.mutex().assert(Owned::Yes, site);
     }
 

@@ -84,6 +84,9 @@ impl Iterator for Threads {
         let td = NonNull::new(unsafe { *self.0 })?;
         // SAFETY: on the list, so a live thread.
         self.0 = unsafe { &raw const (*td.as_ptr()).td_plist.tqe_next };
+        if let Some(next) = unsafe { Thread::from_nullable(*self.0) } {
+            crate::prefetch_thread!(next, td_lock);
+        }
         // SAFETY: not NULL, and on the list.
         Some(unsafe { Thread::from_raw(td.as_ptr()) })
     }

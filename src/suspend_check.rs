@@ -87,6 +87,7 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
 fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let p = pl.proc();
     let in_kernel = place == Where::InKernel;
+    crate::prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
     loop {
         let flags = pl.flags();
         if flags.only_single() {

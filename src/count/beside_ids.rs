@@ -27,26 +27,32 @@ use core::ffi::c_int;
 /// Counts a thread, if there is room, and takes an id for it.
 #[inline(always)]
 pub(super) fn try_admit() -> Option<Lwpid> {
-    let count = tid::threads_lately().wrapping_add(1);
-    if !is_reserved(count) {
+    if !is_reserved(tid::threads_lately().wrapping_add(1)) {
         let tid = admit(false);
         if tid.is_some() {
             return tid;
         }
         // Others were faster.
     }
-    try_admit_to_reserve(count)
+    try_admit_seldom()
 }
 
-/// The same for one of the last threads; so many were counted with it a moment
-/// ago.
+/// The same where nobody waits for it: for one of the last threads, after others
+/// were reaped, and at boot.
 #[cold]
 #[inline(never)]
-fn try_admit_to_reserve(count: c_int) -> Option<Lwpid> {
+pub(super) fn try_admit_seldom() -> Option<Lwpid> {
+    let count = tid::threads_lately().wrapping_add(1);
+    if !is_reserved(count) {
+        let tid = admit_by_call(false);
+        if tid.is_some() {
+            return tid;
+        }
+    }
     if !may_use_reserve() || is_too_many(count) {
         return None;
     }
-    admit(true)
+    admit_by_call(true)
 }
 
 /// Counts a thread, if there still is room, and takes an id for it; takes and
@@ -62,6 +68,12 @@ fn admit(may_use_reserve: bool) -> Option<Lwpid> {
     });
     ids.unlock(here!());
     tid
+}
+
+/// [`admit`], not inlined.
+#[inline(never)]
+fn admit_by_call(may_use_reserve: bool) -> Option<Lwpid> {
+    admit(may_use_reserve)
 }
 
 /// Uncounts a thread and takes its id back.

@@ -25,6 +25,7 @@ pub mod prefetch;
 pub mod printf;
 pub mod rwlock;
 pub mod sdt;
+pub mod seldom;
 pub mod site;
 pub mod sys;
 pub mod tailq;

@@ -9,7 +9,7 @@ use super::site::Site;
 use super::sys;
 use core::sync::atomic::AtomicUsize;
 #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
-use {super::pcpu::curthread, core::sync::atomic::Ordering};
+use {super::pcpu::curthread, super::seldom::seldom, core::sync::atomic::Ordering};
 
 /// The lock word of a mutex that nobody holds.
 ///
@@ -133,11 +133,19 @@ impl Mutex {
     #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
     fn fast(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
         if lockstat_enabled() {
+            seldom();
             return Some(from);
         }
-        self.word()
-            .compare_exchange(from, to, order, Ordering::Relaxed)
-            .err()
+        let result = self
+            .word()
+            .compare_exchange(from, to, order, Ordering::Relaxed);
+        match result {
+            Ok(_) => None,
+            Err(seen) => {
+                seldom();
+                Some(seen)
+            }
+        }
     }
 
     /// `mtx_lock_spin`: takes a spin mutex, and with it a critical section.
@@ -186,6 +194,7 @@ impl Mutex {
         #[cfg(not(any(LOCK_DEBUG, MUTEX_NOINLINE)))]
         {
             if self.recursed() {
+                seldom();
                 self.recurse(-1);
             } else {
                 super::sdt::lockstat_spin_release(self.0);

@@ -9,7 +9,7 @@
 #[macro_export]
 #[doc(hidden)]
 macro_rules! prefetch_thread {
-    ($td:expr, $($field:ident)+) => {{
+    ($td:expr, $($field:ident $(. $sub:ident)*)+) => {{
         let td: $crate::thread::Thread = $td;
         $(
             #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -18,7 +18,7 @@ macro_rules! prefetch_thread {
                 ::core::arch::asm!(
                     "prefetchw byte ptr [{td} + {field}]",
                     td = in(reg) td.as_ptr(),
-                    field = const ::core::mem::offset_of!($crate::kpi::sys::thread, $field),
+                    field = const ::core::mem::offset_of!($crate::kpi::sys::thread, $field $(. $sub)*),
                     options(nomem, nostack, preserves_flags),
                 );
             }

@@ -6,6 +6,7 @@ use super::sys;
 use {
     super::mutex::lockstat_enabled,
     super::pcpu::curthread,
+    super::seldom::seldom,
     core::sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -149,6 +150,7 @@ impl RwLock {
     #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
     fn fast(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
         if lockstat_enabled() {
+            seldom();
             return Some(from);
         }
         self.exchange(from, to, order)
@@ -160,7 +162,12 @@ impl RwLock {
     fn exchange(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
         // SAFETY: the word is only ever accessed atomically.
         let word = unsafe { AtomicUsize::from_ptr(self.word_ptr()) };
-        word.compare_exchange(from, to, order, Ordering::Relaxed)
-            .err()
+        match word.compare_exchange(from, to, order, Ordering::Relaxed) {
+            Ok(_) => None,
+            Err(seen) => {
+                seldom();
+                Some(seen)
+            }
+        }
     }
 }

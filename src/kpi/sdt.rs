@@ -115,6 +115,7 @@ pub unsafe fn fire_if_enabled(probe: *const super::sys::sdt_probe, arg0: usize) 
     // firing too many or too few.
     unsafe {
         if core::ptr::read_volatile(&raw const super::sys::sdt_probes_enabled) {
+            super::seldom::seldom();
             fire(probe, arg0);
         }
     }

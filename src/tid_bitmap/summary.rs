@@ -145,20 +145,24 @@ impl SummaryBitmap {
     /// Each is below the length.
     #[inline(always)]
     pub unsafe fn clear_all(&mut self, mut slots: impl Iterator<Item = TidSlot>) {
-        let Some(mut last) = slots.next() else { return };
-        let (mut word, mut mask) = self.ids().locate(last);
-        for slot in slots {
-            let (next, bit) = self.ids().locate(slot);
-            if next == word {
+        let Some(mut first) = slots.next() else { return };
+        loop {
+            let (word, mut mask) = self.ids().locate(first);
+            let next = loop {
+                let Some(slot) = slots.next() else { break None };
+                let (its_word, bit) = self.ids().locate(slot);
+                if its_word != word {
+                    break Some(slot);
+                }
                 mask |= bit;
-                continue;
-            }
+            };
             // SAFETY: by the caller's contract.
-            unsafe { self.clear_bits(word, mask, last) }
-            (word, mask, last) = (next, bit, slot);
+            unsafe { self.clear_bits(word, mask, first) }
+            match next {
+                Some(slot) => first = slot,
+                None => return,
+            }
         }
-        // SAFETY: by the caller's contract.
-        unsafe { self.clear_bits(word, mask, last) }
     }
 
     /// Clears bits of a word of level 0, one of which is that slot's.

@@ -244,7 +244,8 @@ fn to_front(
         Some(true) => {}
         // Others are at it: it stays where it is.
         Some(false) => return Some(found),
-        None => return to_front_by_calls(seen, found, tid, pid),
+        // Where lock operations are calls, it is looked up and moved by those of C.
+        None => return shared_lock::find(tid, pid),
     }
     // SAFETY: taken above.  If the count is what it was, the thread still is where
     // it was found, and stays there while the lock is held.
@@ -260,29 +261,6 @@ fn to_front(
             shared_lock::find(tid, pid)
         }
     }
-}
-
-/// [`to_front`] where lock operations are calls: as the C file does it.
-#[cold]
-#[inline(never)]
-fn to_front_by_calls(
-    seen: Seen,
-    found: (Thread, Proc),
-    tid: Lwpid,
-    pid: sys::pid_t,
-) -> Option<(Thread, Proc)> {
-    let stripe = stripe(tid);
-    stripe.lock().rlock(here!());
-    // SAFETY: taken above, the rest as in to_front().
-    unsafe {
-        if !stripe.count().is_still(seen) {
-            return shared_lock::find_locked(tid, pid);
-        }
-        if !shared_lock::moves_to_front(stripe, found.0, tid) {
-            stripe.lock().runlock(here!());
-        }
-    }
-    Some(found)
 }
 
 #[cfg(all(test, not(QUEUE_MACRO_DEBUG_TRASH)))]
