@@ -21,38 +21,42 @@
 
 use super::{is_reserved, is_too_many, may_use_reserve};
 use crate::here;
+use crate::kpi::seldom::seldom;
 use crate::tid::{self, IdsLocked, Lwpid};
 use core::ffi::c_int;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// Is the next thread one of the last ones, which are the superuser's?
+///
+/// Written under the ids' lock, and seldom; looked at without it, to ask for
+/// privileges before the lock is taken.  The count itself would do, but it is
+/// written all the time: who looks at it takes its line of memory away from who
+/// has the lock.
+static NEXT_IS_RESERVED: AtomicBool = AtomicBool::new(false);
 
 /// Counts a thread, if there is room, and takes an id for it.
 #[inline(always)]
 pub(super) fn try_admit() -> Option<Lwpid> {
-    if !is_reserved(tid::threads_lately().wrapping_add(1)) {
+    if !NEXT_IS_RESERVED.load(Ordering::Relaxed) {
         let tid = admit(false);
         if tid.is_some() {
             return tid;
         }
         // Others were faster.
     }
+    seldom();
     try_admit_seldom()
 }
 
-/// The same where nobody waits for it: for one of the last threads, after others
-/// were reaped, and at boot.
-#[cold]
+/// The same for one of the last threads, after others were reaped, and at boot:
+/// asks for privileges if they are needed.
 #[inline(never)]
 pub(super) fn try_admit_seldom() -> Option<Lwpid> {
     let count = tid::threads_lately().wrapping_add(1);
-    if !is_reserved(count) {
-        let tid = admit_by_call(false);
-        if tid.is_some() {
-            return tid;
-        }
-    }
-    if !may_use_reserve() || is_too_many(count) {
+    if is_reserved(count) && (!may_use_reserve() || is_too_many(count)) {
         return None;
     }
-    admit_by_call(true)
+    admit(true)
 }
 
 /// Counts a thread, if there still is room, and takes an id for it; takes and
@@ -61,19 +65,28 @@ pub(super) fn try_admit_seldom() -> Option<Lwpid> {
 fn admit(may_use_reserve: bool) -> Option<Lwpid> {
     let mut ids = IdsLocked::lock(here!());
     let count = ids.threads().wrapping_add(1);
-    let refused = is_too_many(count) || (is_reserved(count) && !may_use_reserve);
-    let tid = (!refused).then(|| {
+    let mut tid = None;
+    if !is_reserved(count) || (may_use_reserve && !is_too_many(count)) {
         ids.set_threads(count);
-        ids.take()
-    });
+        if is_reserved(count.wrapping_add(1)) {
+            seldom();
+            NEXT_IS_RESERVED.store(true, Ordering::Relaxed);
+        }
+        tid = Some(ids.take());
+    }
     ids.unlock(here!());
     tid
 }
 
-/// [`admit`], not inlined.
-#[inline(never)]
-fn admit_by_call(may_use_reserve: bool) -> Option<Lwpid> {
-    admit(may_use_reserve)
+/// Uncounts so many threads.
+#[inline(always)]
+fn uncount(ids: &mut IdsLocked, n: c_int) {
+    let count = ids.threads().wrapping_sub(n);
+    ids.set_threads(count);
+    if NEXT_IS_RESERVED.load(Ordering::Relaxed) {
+        seldom();
+        NEXT_IS_RESERVED.store(is_reserved(count.wrapping_add(1)), Ordering::Relaxed);
+    }
 }
 
 /// Uncounts a thread and takes its id back.
@@ -85,7 +98,7 @@ pub unsafe fn leave(tid: Lwpid) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_one(tid) }
-    ids.set_threads(ids.threads().wrapping_sub(1));
+    uncount(&mut ids, 1);
     ids.unlock(here!());
 }
 
@@ -98,6 +111,6 @@ pub unsafe fn leave_batch(batch: &[Lwpid]) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_all(batch) }
-    ids.set_threads(ids.threads().wrapping_sub(batch.len() as c_int));
+    uncount(&mut ids, batch.len() as c_int);
     ids.unlock(here!());
 }
