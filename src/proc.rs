@@ -7,6 +7,7 @@
 use crate::flags::{ProcFlags, ProcFlags2};
 use crate::kpi::sys;
 use crate::locks::{ProcLocked, ProcSlocked};
+use crate::prefetch_thread;
 use crate::thread::Thread;
 use core::ffi::c_int;
 use core::ptr::NonNull;
@@ -81,14 +82,18 @@ impl Iterator for Threads {
     fn next(&mut self) -> Option<Thread> {
         // SAFETY: the link of the list's head or of the thread handed out
         // last, and thread structures are never unmapped.
-        let td = NonNull::new(unsafe { *self.0 })?;
-        // SAFETY: on the list, so a live thread.
-        self.0 = unsafe { &raw const (*td.as_ptr()).td_plist.tqe_next };
-        if let Some(next) = unsafe { Thread::from_nullable(*self.0) } {
-            crate::prefetch_thread!(next, td_lock);
+        let td = unsafe { Thread::from_nullable(*self.0) }?;
+        // SAFETY: on the list, so a live thread, whose link is NULL or points at
+        // another.
+        unsafe {
+            self.0 = &raw const (*td.as_ptr()).td_plist.tqe_next;
+            if let Some(next) = Thread::from_nullable(*self.0) {
+                // What comes next waits for this line, and the rest of the way
+                // for the link in it.
+                prefetch_thread!(next, td_lock);
+            }
         }
-        // SAFETY: not NULL, and on the list.
-        Some(unsafe { Thread::from_raw(td.as_ptr()) })
+        Some(td)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::kassert;
 use crate::kpanic;
 use crate::kpi::{frame, giant, sys};
 use crate::locks::ProcLocked;
+use crate::prefetch_thread;
 use crate::suspend;
 use crate::thread::Thread;
 use core::ffi::c_int;
@@ -87,7 +88,6 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
 fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let p = pl.proc();
     let in_kernel = place == Where::InKernel;
-    crate::prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
     loop {
         let flags = pl.flags();
         if flags.only_single() {
@@ -111,6 +111,8 @@ fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
             die(td, pl);
         }
 
+        // What the switch writes.
+        prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
         let mut sl = p.lock_spin(here!());
         sl = pl.notify_stopped(sl);
         // The single-threader waits for this thread, if for nobody else: wake
@@ -171,8 +173,7 @@ fn deferred_stop(own: ThreadFlags, place: Where) -> c_int {
 /// Exits, because the single-threader wants to be alone.
 ///
 /// What may sleep on the way out is done here, where no lock is held.
-#[cold]
-#[inline(never)]
+#[inline(always)]
 fn die(td: Thread, pl: ProcLocked) -> ! {
     let p = pl.proc();
     pl.unlock(here!());
