@@ -20,9 +20,9 @@ mod beside_ids;
 use self::apart as how;
 #[cfg(not(feature = "c-algorithms"))]
 use self::beside_ids as how;
-pub use self::how::{leave, leave_batch};
 #[cfg(feature = "c-algorithms")]
 pub use self::how::sub;
+pub use self::how::{leave, leave_batch};
 use crate::kpi::cell::Global;
 use crate::kpi::{sys, vars};
 use crate::reap;

@@ -17,16 +17,14 @@ use crate::kpi::sys;
 use crate::mpass;
 use crate::thread::Thread;
 use crate::tid::Lwpid;
+#[cfg(any(feature = "c-algorithms", INVARIANTS, not(has_limbatch), test))]
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use core::ptr;
 
-/// Ids freed under one hold of the id lock: as many as C frees.
-#[cfg(feature = "c-algorithms")]
-pub const TID_BATCH: usize = 16;
-/// Ids freed, and threads uncounted, under one hold of the id lock.
-#[cfg(not(feature = "c-algorithms"))]
-pub const TID_BATCH: usize = 64;
+/// Ids freed under one hold of the id lock.  Whoever waits for room need not wait
+/// for the end of a long reaping.
+const TID_BATCH: usize = 16;
 
 /// Threads uncounted by one atomic.
 #[cfg(feature = "c-algorithms")]

@@ -321,7 +321,7 @@ fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked, kept: ThreadFlags) -> Wa
     let mut wake = WakeSwapper::NO;
     for td in pl.threads() {
         let tl = td.lock(here!());
-        if tl.is_suspended() && !tl.flags().intersects(kept) {
+        if tl.is_suspended() && (kept.is_empty() || !tl.flags().intersects(kept)) {
             wake = wake.or(suspend::unsuspend_one(tl, sl, true));
         } else {
             tl.unlock(here!());

@@ -110,12 +110,13 @@ pub fn unsuspend_one(mut tl: ThreadLocked, sl: &mut ProcSlocked, boundary: bool)
     tl.assert_owned(here!());
     kassert!(tl.is_suspended(), c"Thread not suspended");
     tl.clear_suspended();
-    tl.clear_flags(ThreadFlags::ALLPROCSUSP);
+    let flags = tl.flags().without(ThreadFlags::ALLPROCSUSP);
+    tl.replace_flags(flags);
     if tl.thread().proc() == sl.proc() {
         sl.assert_owned(here!());
         sl.add_suspcount(-1);
-        if boundary && tl.flags().intersects(ThreadFlags::BOUNDARY) {
-            tl.clear_flags(ThreadFlags::BOUNDARY);
+        if boundary && flags.intersects(ThreadFlags::BOUNDARY) {
+            tl.replace_flags(flags.without(ThreadFlags::BOUNDARY));
             sl.add_boundary_count(-1);
         }
     }

@@ -132,6 +132,7 @@ impl Thread {
 
     /// `td_tid == tid`, as [`Thread::tid`] sees it.
     #[inline(always)]
+    #[cfg(not(feature = "c-algorithms"))]
     pub fn has_tid(self, tid: Lwpid) -> bool {
         // What compilers make of an atomic variable is loaded first, and then
         // compared: one instruction more for each thread that a lookup goes past.
@@ -288,11 +289,11 @@ impl ThreadLocked {
         unsafe { (*self.thread().as_ptr()).td_flags |= set.bits() }
     }
 
-    /// `td_flags &= ~clear`.
+    /// `td_flags = flags`: what [`ThreadLocked::flags`] has said, changed.
     #[inline(always)]
-    pub fn clear_flags(&mut self, clear: ThreadFlags) {
+    pub fn replace_flags(&mut self, flags: ThreadFlags) {
         // SAFETY: as for set_flags().
-        unsafe { (*self.thread().as_ptr()).td_flags &= !clear.bits() }
+        unsafe { (*self.thread().as_ptr()).td_flags = flags.bits() }
     }
 
     /// Is it suspended?

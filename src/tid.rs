@@ -27,6 +27,7 @@ use crate::records;
 use crate::tid_bitmap::{IdBitmap, TidBitmap, TidSlot};
 use crate::{kassert, kpanic};
 use core::ffi::c_int;
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 #[cfg(not(feature = "c-algorithms"))]
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -123,7 +124,9 @@ pub unsafe fn init(maxthread: c_int) {
             records::malloc_type(),
             (sys::M_WAITOK | sys::M_ZERO) as c_int,
         );
-        (*IDS.get()).map = TidBitmap::from_raw(words.cast(), len);
+        // The compiler is not to see who else has the address: it would take the
+        // static apart, and the line with it.
+        (*black_box(IDS.get())).map = TidBitmap::from_raw(words.cast(), len);
     }
 }
 
@@ -158,7 +161,11 @@ impl IdsLocked {
     fn start(&self, end: TidSlot) -> TidSlot {
         // SAFETY: the token is the lock that guards it.
         let try_next = unsafe { (*IDS.get()).try_next };
-        if try_next >= end { TidSlot(0) } else { try_next }
+        if try_next >= end {
+            TidSlot(0)
+        } else {
+            try_next
+        }
     }
 
     /// The next free slot, if there is one.

@@ -32,7 +32,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 /// privileges before the lock is taken.  The count itself would do, but it is
 /// written all the time: who looks at it takes its line of memory away from who
 /// has the lock.
-static NEXT_IS_RESERVED: AtomicBool = AtomicBool::new(false);
+pub(super) static NEXT_IS_RESERVED: AtomicBool = AtomicBool::new(false);
 
 /// Counts a thread, if there is room, and takes an id for it.
 #[inline(always)]

@@ -4,26 +4,54 @@ use super::*;
 use crate::kpi::fake::world::World;
 use crate::kpi::fake::{pcpu, vars as fake_vars};
 use crate::kpi::sys::proc_;
+use crate::tid::tests::in_use;
+use std::sync::atomic::Ordering;
 
 /// Forgets every thread and the limit.
 pub(crate) fn power_off() {
-    nthreads().store(0, Ordering::Relaxed);
     // SAFETY: the world that ends has the statics for itself.
     unsafe {
         *MAXTHREAD.get() = 0;
         *CUR_FAIL.get() = 0;
     }
+    set_counted(0);
 }
 
 /// How many threads are counted.
+#[cfg(feature = "c-algorithms")]
 pub(crate) fn counted() -> c_int {
-    nthreads().load(Ordering::Relaxed)
+    how::nthreads().load(Ordering::Relaxed)
+}
+
+/// Has so many counted, whatever there is.
+#[cfg(feature = "c-algorithms")]
+fn set_counted(threads: c_int) {
+    how::nthreads().store(threads, Ordering::Relaxed);
+}
+
+/// How many threads are counted.
+#[cfg(not(feature = "c-algorithms"))]
+pub(crate) fn counted() -> c_int {
+    crate::tid::threads_lately()
+}
+
+/// Has so many counted, whatever there is.
+#[cfg(not(feature = "c-algorithms"))]
+fn set_counted(threads: c_int) {
+    crate::tid::tests::set_threads(threads);
+    let reserved = maxthread() != 0 && is_reserved(threads + 1);
+    how::NEXT_IS_RESERVED.store(reserved, Ordering::Relaxed);
+}
+
+/// Is a thread admitted?
+fn inc() -> bool {
+    admit().is_some()
 }
 
 /// A world for 200 threads, of which as many are counted.
 fn world_with(threads: c_int) -> World {
     let world = World::booted(200);
-    nthreads().store(threads, Ordering::Relaxed);
+    set_counted(threads);
     let td = Thread::current();
     // SAFETY: structures of the world.
     unsafe {
@@ -45,7 +73,7 @@ fn last_hundred_are_not_asked_for_below_the_reserve() {
     let world = world_with(98);
     assert!(inc());
     assert_eq!(counted(), 99);
-    assert!(world.log().is_empty(), "no check of privileges");
+    assert_eq!(world.count("priv_check_cred"), 0);
 }
 
 /// Reaping may make room, so the reserve is asked for again after it; and a
@@ -107,7 +135,7 @@ fn zombies_of_other_domains_make_room() {
     fake_vars::set_domains(2);
     let td = world.exited(1, 1)[0];
     world.stash(td);
-    nthreads().store(99, Ordering::Relaxed);
+    set_counted(99);
     assert!(inc());
     assert_eq!(counted(), 99, "one reaped, one counted");
     assert_eq!(world.count("priv_check_cred"), 1);
@@ -129,11 +157,92 @@ fn own_domain_is_reaped_before_the_first_try() {
 }
 
 #[test]
-fn sub_and_dec_uncount() {
+#[cfg(feature = "c-algorithms")]
+fn sub_uncounts() {
     let _world = world_with(50);
     sub(20);
-    dec();
-    assert_eq!(counted(), 29);
+    assert_eq!(counted(), 30);
+}
+
+/// A thread takes an id with it when it is counted, and gives it back when it is
+/// not counted any more.
+#[test]
+fn leaving_uncounts_and_frees_the_id() {
+    let _world = World::booted(200);
+    let first = admit().expect("room");
+    assert_eq!((counted(), in_use()), (2, vec![0, 1]));
+    // SAFETY: in use.
+    unsafe { leave(first) }
+    assert_eq!((counted(), in_use()), (1, vec![0]));
+}
+
+/// Ids and count have one lock, so that it is taken once for both.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn the_lock_is_taken_once_for_id_and_count() {
+    let world = World::booted(200);
+    let tids: Vec<_> = (0..3).map(|_| admit().expect("room")).collect();
+    assert_eq!(world.count("lock TID lock"), 3);
+    world.forget_log();
+    // SAFETY: in use.
+    unsafe { leave_batch(&tids) }
+    assert_eq!(world.log(), ["lock TID lock", "unlock TID lock"]);
+    assert_eq!((counted(), in_use()), (1, vec![0]));
+}
+
+/// The reserve begins with one thread and ends with it: the flag that says so
+/// follows the count both ways.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn the_flag_of_the_reserve_follows_the_count() {
+    let world = world_with(97);
+    let reserved = || how::NEXT_IS_RESERVED.load(Ordering::Relaxed);
+    let tids: Vec<_> = (97..99).map(|_| admit().expect("room")).collect();
+    assert!(reserved(), "thread 100 is the superuser's");
+    // SAFETY: in use.
+    unsafe { leave(tids[0]) }
+    assert!(!reserved());
+    let again = admit().expect("room");
+    assert!(reserved());
+    // SAFETY: in use.
+    unsafe { leave_batch(&[tids[1], again]) }
+    assert!(!reserved());
+    assert_eq!(world.count("priv_check_cred"), 0);
+}
+
+/// What the flag says may be old: then the count decides, under the lock.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn others_may_be_faster() {
+    let world = world_with(99);
+    how::NEXT_IS_RESERVED.store(false, Ordering::Relaxed);
+    world.answer("priv_check_cred", 0);
+    assert!(inc(), "the superuser may have it");
+    world.assert_all_used();
+    assert_eq!(counted(), 100);
+    how::NEXT_IS_RESERVED.store(false, Ordering::Relaxed);
+    assert!(!inc(), "others may not");
+    assert_eq!(counted(), 100);
+    // The other way round nobody is asked for privileges that are not needed.
+    let world = {
+        drop(world);
+        world_with(50)
+    };
+    how::NEXT_IS_RESERVED.store(true, Ordering::Relaxed);
+    assert!(inc());
+    assert_eq!(world.count("priv_check_cred"), 0);
+}
+
+/// Whoever is refused was not counted at any time.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn who_is_refused_is_not_counted_meanwhile() {
+    let world = world_with(99);
+    let seen = std::rc::Rc::new(std::cell::Cell::new(0));
+    let during = std::rc::Rc::clone(&seen);
+    world.on("priv_check_cred", move || during.set(counted()));
+    assert!(!inc());
+    assert_eq!(seen.get(), 99);
 }
 
 #[test]

@@ -115,6 +115,7 @@ impl RwLock {
     /// Unlike `rw_try_wlock()`, which is a function, it needs no more of the
     /// kernel than C does.
     #[inline(always)]
+    #[cfg(not(feature = "c-algorithms"))]
     pub fn wlock_if_free(self) -> Option<bool> {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         return None;

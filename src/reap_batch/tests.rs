@@ -14,13 +14,14 @@ use proptest::prelude::*;
 fn world_with(threads: c_int) -> World {
     let world = World::booted(1000);
     for _ in 0..threads {
-        assert!(count::inc());
+        assert!(count::admit().is_some());
     }
     world.forget_log();
     world
 }
 
 #[test]
+#[cfg(feature = "c-algorithms")]
 fn counter_is_touched_once_for_32() {
     let _world = world_with(70);
     let mut batch = CountBatch::new();
@@ -39,54 +40,87 @@ fn counter_is_touched_once_for_32() {
 #[test]
 fn empty_batches_touch_nothing() {
     let world = world_with(1);
-    TidBatch::new().finish();
+    TidBatch::new(&mut TidBatch::room()).finish();
     CountBatch::new().finish();
     assert!(world.log().is_empty());
     assert_eq!(counted(), 2);
 }
 
+/// A thread with an id, which is counted.
+fn counted_thread(world: &World, n: usize) -> Thread {
+    let td = world.loose_thread(n);
+    td.set_tid(count::admit().expect("room"));
+    td
+}
+
 #[test]
-fn sixteenth_id_has_the_batch_freed() {
-    let world = World::booted(100);
-    let mut batch = TidBatch::new();
-    for n in 1..=17 {
-        let td = world.loose_thread(n);
-        td.set_tid(tid::alloc());
+fn full_batch_is_freed_at_once() {
+    let world = World::booted(1000);
+    let mut room = TidBatch::room();
+    let mut batch = TidBatch::new(&mut room);
+    for n in 1..=TID_BATCH + 1 {
+        let td = counted_thread(&world, n);
         world.forget_log();
         // SAFETY: processed at once.
         unsafe { batch.add(td) }
         batch.process();
-        assert_eq!(world.count("lock TID lock"), usize::from(n == 16), "{n}");
+        assert_eq!(
+            world.count("lock TID lock"),
+            usize::from(n == TID_BATCH),
+            "{n}"
+        );
     }
+    world.forget_log();
     batch.finish();
     assert_eq!(world.log(), ["lock TID lock", "unlock TID lock"]);
     assert_eq!(in_use(), [0]);
 }
 
+/// The threads are uncounted with their ids.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn batch_of_ids_uncounts_their_threads() {
+    let world = World::booted(1000);
+    let mut room = TidBatch::room();
+    let mut batch = TidBatch::new(&mut room);
+    for n in 1..=5 {
+        let td = counted_thread(&world, n);
+        // SAFETY: there is room.
+        unsafe { batch.add(td) }
+        batch.process();
+    }
+    assert_eq!(counted(), 6);
+    batch.finish();
+    assert_eq!(counted(), 1);
+}
+
 #[test]
 #[cfg(INVARIANTS)]
-fn seventeenth_id_without_process_is_caught() {
+fn id_too_many_without_process_is_caught() {
     let world = World::booted(100);
-    let mut batch = TidBatch::new();
+    let mut room = TidBatch::room();
+    let mut batch = TidBatch::new(&mut room);
     let td = world.loose_thread("td");
-    // SAFETY: the seventeenth breaks the contract, and the assertion says so.
+    // SAFETY: the last one breaks the contract, and the assertion says so.
     let text = unsafe {
-        (0..16).for_each(|_| batch.add(td));
+        (0..TID_BATCH).for_each(|_| batch.add(td));
         world.panics(|| batch.add(td))
     };
-    assert_eq!(text, "tidbatch_add: count too high 16");
+    assert_eq!(text, format!("tidbatch_add: count too high {TID_BATCH}"));
 }
 
 #[test]
 #[cfg(INVARIANTS)]
 fn impossible_count_is_caught_by_each_function() {
     let world = World::booted(100);
-    let mut batch = TidBatch::new();
-    batch.n = 17;
+    let mut room = TidBatch::room();
+    let mut batch = TidBatch::new(&mut room);
+    batch.n = TID_BATCH + 1;
+    let count = batch.n;
     let text = world.panics(|| batch.process());
-    assert_eq!(text, "tidbatch_process: count too high 17");
+    assert_eq!(text, format!("tidbatch_process: count too high {count}"));
     let text = world.panics(|| batch.finish());
-    assert_eq!(text, "tidbatch_final: count too high 17");
+    assert_eq!(text, format!("tidbatch_final: count too high {count}"));
 }
 
 /// Lengths of the runs of equal values.
@@ -98,7 +132,7 @@ fn runs(values: &[usize]) -> Vec<(usize, usize)> {
 proptest! {
     #![proptest_config(cases(64))]
 
-    /// Reaping `n` zombies frees each once, takes the id lock for every 16,
+    /// Reaping `n` zombies frees each once, takes the id lock once for a batch,
     /// and gives references back in runs of equal ones.
     #[test]
     fn reaping_frees_all_in_batches(owners in vec(0usize..3, 0..200)) {
@@ -120,7 +154,7 @@ proptest! {
         let log = world.log();
 
         let count = |line: &str| log.iter().filter(|l| l.starts_with(line)).count();
-        prop_assert_eq!(count("lock TID lock"), n.div_ceil(16));
+        prop_assert_eq!(count("lock TID lock"), n.div_ceil(TID_BATCH));
         prop_assert_eq!(count("uma_zfree "), n);
         prop_assert_eq!(count("credbatch_add"), n);
         prop_assert_eq!(count("limbatch_add"), if cfg!(has_limbatch) { n } else { 0 });

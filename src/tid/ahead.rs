@@ -56,3 +56,6 @@ impl Ahead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,18 +11,28 @@ use std::collections::BTreeSet;
 pub(crate) fn power_off() {
     // SAFETY: the world that ends has the statics for itself.
     unsafe {
-        *IDS.get() = Ids {
-            map: TidBitmap::EMPTY,
-            try_next: TidSlot(0),
-        };
+        *IDS.get() = NO_IDS;
         *TID_LOCK.get() = MaybeUninit::zeroed();
     }
 }
 
+/// Has so many threads counted, whatever there is.
+#[cfg(not(feature = "c-algorithms"))]
+pub(crate) fn set_threads(count: c_int) {
+    threads().store(count, Ordering::Relaxed);
+}
+
 /// Takes an id back.
 fn free(tid: Lwpid) {
+    let mut ids = IdsLocked::lock(here!());
     // SAFETY: in use, or the assertion says otherwise.
-    unsafe { super::free(tid) }
+    unsafe {
+        #[cfg(feature = "c-algorithms")]
+        ids.give_back(tid);
+        #[cfg(not(feature = "c-algorithms"))]
+        ids.give_back_one(tid);
+    }
+    ids.unlock(here!());
 }
 
 /// The slots in use.
@@ -71,17 +81,6 @@ fn search_wraps_from_the_middle() {
 }
 
 #[test]
-fn batch_is_freed_under_one_hold_of_the_lock() {
-    let world = World::booted(32);
-    let ids: Vec<_> = (0..5).map(|_| alloc()).collect();
-    world.forget_log();
-    // SAFETY: in use.
-    unsafe { free_batch(&ids) }
-    assert_eq!(world.log(), ["lock TID lock", "unlock TID lock"]);
-    assert_eq!(in_use(), [0]);
-}
-
-#[test]
 fn alloc_and_free_take_the_lock_once_each() {
     let world = World::booted(32);
     free(alloc());
@@ -91,7 +90,8 @@ fn alloc_and_free_take_the_lock_once_each() {
 #[test]
 fn thread0_must_get_the_first_id() {
     let world = World::booted(32);
-    assert_eq!(world.panics(claim_thread0), "tid0 100001 != 100000\n");
+    let text = world.panics(|| assert_thread0(alloc()));
+    assert_eq!(text, "tid0 100001 != 100000\n");
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn process_id_is_no_thread_id() {
 #[cfg(INVARIANTS)]
 fn id_lock_is_asserted() {
     let world = World::booted(32);
-    // SAFETY: the test that holds the world has the statics for itself.
-    let text = world.panics(|| unsafe { free_locked(&mut *IDS.get(), id(0)) });
+    // SAFETY: in use; the lock's token is not one, which the assertion notices.
+    let text = world.panics(|| unsafe { IdsLocked(()).give_back(id(0)) });
     assert_eq!(text, "mutex TID lock not owned");
 }
 
@@ -151,36 +151,140 @@ fn running_out_of_ids_is_caught() {
     }
 }
 
+/// What is done to the ids.
+#[derive(Clone, Debug)]
+enum Step {
+    Take,
+    /// Takes one of those in use back.
+    Free(prop::sample::Index),
+    /// Takes so many in use back at once, from one on.
+    FreeSome(prop::sample::Index, usize),
+    /// Changes `kern.maxthread`, as somebody with a debugger may: to so many of
+    /// 100 of what it was at boot.
+    Limit(i32),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => Just(Step::Take),
+        4 => any::<prop::sample::Index>().prop_map(Step::Free),
+        1 => (any::<prop::sample::Index>(), 1usize..20)
+            .prop_map(|(from, count)| Step::FreeSome(from, count)),
+        1 => prop_oneof![Just(100), 1..=100].prop_map(Step::Limit),
+    ];
+    vec(step, 1..300)
+}
+
+/// Ids as a set: what cannot be wrong.
+struct Model {
+    used: BTreeSet<i32>,
+    next: i32,
+    limit: i32,
+}
+
+impl Model {
+    /// Next-fit: from the id given last on, then from the first one on.
+    fn take(&mut self) -> Option<i32> {
+        let start = if self.next >= self.limit {
+            0
+        } else {
+            self.next
+        };
+        let slot = (start..self.limit)
+            .chain(0..start)
+            .find(|slot| !self.used.contains(slot))?;
+        self.used.insert(slot);
+        self.next = slot + 1;
+        Some(slot)
+    }
+
+    /// Some of those in use, but thread0's.
+    fn some(&mut self, from: prop::sample::Index, count: usize) -> Vec<i32> {
+        let others: Vec<_> = self
+            .used
+            .iter()
+            .copied()
+            .filter(|&slot| slot != 0)
+            .collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let from = from.index(others.len());
+        let gone: Vec<_> = others.into_iter().skip(from).take(count).collect();
+        gone.iter().for_each(|slot| assert!(self.used.remove(slot)));
+        gone
+    }
+}
+
+/// Takes ids back under one hold of the lock.
+fn free_all(tids: &[Lwpid]) {
+    let mut ids = IdsLocked::lock(here!());
+    // SAFETY: in use.
+    unsafe {
+        #[cfg(feature = "c-algorithms")]
+        tids.iter().for_each(|&tid| ids.give_back(tid));
+        #[cfg(not(feature = "c-algorithms"))]
+        ids.give_back_all(tids);
+    }
+    ids.unlock(here!());
+}
+
 proptest! {
     #![proptest_config(cases(96))]
 
-    /// Next-fit on a set: `Some` frees one of the ids in use, `None` takes
-    /// the next.
     #[test]
-    fn agrees_with_a_set(
-        maxthread in 2i32..140,
-        steps in vec(proptest::option::of(any::<prop::sample::Index>()), 1..300),
-    ) {
+    fn agrees_with_a_set(maxthread in 2i32..140, steps in steps()) {
         let _world = World::booted(maxthread);
-        let mut used = BTreeSet::from([0]);
-        let mut next = 1;
+        let mut model = Model { used: BTreeSet::from([0]), next: 1, limit: maxthread };
         for step in steps {
             match step {
-                Some(index) if used.len() > 1 => {
-                    let &slot = used.iter().nth(1 + index.index(used.len() - 1)).unwrap();
-                    used.remove(&slot);
-                    free(id(slot));
+                Step::Take => {
+                    if let Some(slot) = model.take() {
+                        prop_assert_eq!(alloc(), id(slot));
+                    }
                 }
-                _ if used.len() < maxthread as usize => {
-                    let mut round = (next..maxthread).chain(0..next);
-                    let slot = round.find(|slot| !used.contains(slot)).unwrap();
-                    used.insert(slot);
-                    next = slot + 1;
-                    prop_assert_eq!(alloc(), id(slot));
+                Step::Free(index) => {
+                    model.some(index, 1).into_iter().for_each(|slot| free(id(slot)));
                 }
-                _ => {}
+                Step::FreeSome(index, count) => {
+                    let gone: Vec<_> = model.some(index, count).into_iter().map(id).collect();
+                    if !gone.is_empty() {
+                        free_all(&gone);
+                    }
+                }
+                Step::Limit(percent) => {
+                    model.limit = (maxthread * percent / 100).max(1);
+                    // SAFETY: the test that holds the world has the statics.
+                    unsafe { *count::MAXTHREAD.get() = model.limit }
+                }
             }
         }
-        prop_assert_eq!(in_use(), used.into_iter().collect::<Vec<_>>());
+        // SAFETY: as above; all ids are looked at.
+        unsafe { *count::MAXTHREAD.get() = maxthread }
+        prop_assert_eq!(in_use(), model.used.into_iter().collect::<Vec<_>>());
     }
+}
+
+/// The next id is found when one is given back, and not searched for again.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn next_id_is_known_after_one_was_given_back() {
+    let _world = World::booted(200);
+    let known = || {
+        let mut ids = IdsLocked::lock(here!());
+        let known = ids.ahead().get(TidSlot(200)).map(|slot| slot.0);
+        ids.unlock(here!());
+        known
+    };
+    let ids: Vec<_> = (0..10).map(|_| alloc()).collect();
+    assert_eq!(known(), None, "the last one was taken");
+    free(ids[3]);
+    assert_eq!(known(), Some(11), "behind the last one");
+    assert_eq!(alloc(), id(11));
+    free_all(&ids[..2]);
+    assert_eq!(known(), Some(12));
+    // SAFETY: the test that holds the world has the statics for itself.
+    unsafe { *count::MAXTHREAD.get() = 12 }
+    assert_eq!(known(), Some(12), "for the limit that was");
+    assert_eq!(alloc(), id(1), "a lower limit holds at once");
 }

@@ -144,8 +144,11 @@ impl SummaryBitmap {
     ///
     /// Each is below the length.
     #[inline(always)]
+    #[cfg(any(not(feature = "c-algorithms"), test))]
     pub unsafe fn clear_all(&mut self, mut slots: impl Iterator<Item = TidSlot>) {
-        let Some(mut first) = slots.next() else { return };
+        let Some(mut first) = slots.next() else {
+            return;
+        };
         loop {
             let (word, mut mask) = self.ids().locate(first);
             let next = loop {

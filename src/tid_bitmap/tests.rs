@@ -237,6 +237,26 @@ proptest! {
     ) {
         same(len, full, &steps)?;
     }
+
+    /// In any order, with neighbours and without: as if each were cleared alone.
+    #[test]
+    fn clearing_some_is_clearing_each(
+        (len, bits) in select(EDGES)
+            .prop_flat_map(|len| (Just(len), vec((0..len, 1usize..4), 0..20))),
+    ) {
+        let bits: Vec<usize> = bits
+            .into_iter()
+            .flat_map(|(first, count)| (first..len).take(count))
+            .collect();
+        let (mut some, mut each) = (
+            Stored::<SummaryBitmap>::full(len),
+            Stored::<SummaryBitmap>::full(len),
+        );
+        // SAFETY: below the length.
+        unsafe { some.map.clear_all(bits.iter().copied().map(slot)) }
+        bits.iter().for_each(|&bit| each.clear(bit));
+        prop_assert_eq!(some.words, each.words);
+    }
 }
 
 fn same(len: usize, full: bool, steps: &[Step]) -> Result<(), TestCaseError> {

@@ -215,6 +215,9 @@ fn is_baseline(feature: CpuidFeature) -> bool {
             | CpuidFeature::MULTIBYTENOP
             | CpuidFeature::PAUSE
             | CpuidFeature::CET_IBT
+            // Touches no register, and every amd64 processor has it, be it as an
+            // instruction without effect.
+            | CpuidFeature::PREFETCHW
     )
 }
 
