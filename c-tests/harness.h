@@ -303,6 +303,7 @@ void	lock_drop(volatile uintptr_t *word);
 bool	spin_locks_owned(void);
 void	locks_mode(int mode);
 void	log_locks(void);
+void	nobody_wants_locks(void);
 void	log_asserts(void);
 void	log_ktr(void);
 void	spin_released(struct mtx *m);

@@ -341,8 +341,10 @@ TEST(inv_ids_none, "INVARIANTS: S06 no id left, the search starts at the "
 
 	set_maxthread(192);
 	boot();
-	for (i = 1; i < 192; i++)
+	for (i = 1; i < 191; i++)
 		thread_free(thread_alloc(1));
+	/* Nobody gives an id back after this: the next one is not known. */
+	(void)thread_alloc(1);
 	check_no_id();
 }
 

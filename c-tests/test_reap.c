@@ -324,6 +324,9 @@ TEST(ids_released, "reaping: S06 all ids of 40 zombies are free again")
 		CHECK_EQ(THREAD0_TID + i, thread_alloc(1)->td_tid);
 }
 
+/* The count is lowered with the ids or, in the C file, by itself. */
+#define	COUNT_BATCH	BY_ALGORITHM(32, 16)
+
 static int nfreed;
 
 static void
@@ -331,13 +334,13 @@ try_alloc(void *arg)
 {
 	bool lowered;
 
-	/* The count drops when 32 zombies are done: then one is to be had. */
-	lowered = ++nfreed > 32;
+	/* The count drops when so many zombies are done: then one is to be had. */
+	lowered = ++nfreed > COUNT_BATCH;
 	CHECK_EQ(lowered, thread_alloc(1) != NULL);
 }
 
-TEST(count_batch, "reaping: S24 the count is lowered by 32 at a time, not one "
-    "by one and not only at the end")
+TEST(count_batch, "reaping: S24 the count is lowered by 32 or 16 at a time, not "
+    "one by one and not only at the end")
 {
 	struct thread *tds[38];
 	int i;
@@ -356,6 +359,7 @@ TEST(count_batch, "reaping: S24 the count is lowered by 32 at a time, not one "
 	CHECK_EQ(38, nfreed);
 }
 
+#ifdef ALGORITHMS_C
 static void
 refused_still(void *arg)
 {
@@ -386,6 +390,34 @@ TEST(count_final, "reaping: S24 the count is lowered last of all")
 	CHECK_EQ(1, count_calls(LIM_FREE "("));
 	CHECK(thread_alloc(1) != NULL);
 }
+#else
+static void
+admitted_already(void *arg)
+{
+
+	CHECK(thread_alloc(1) != NULL);
+}
+
+TEST(count_with_ids, "reaping: S24 the count is lowered with the last ids, "
+    "before credentials and limits go")
+{
+	struct thread *tds[5];
+	int i;
+
+	/* thread0 and 5 zombies: the next one would need privilege. */
+	set_maxthread(107);
+	zombies_boot();
+	for (i = 0; i < 5; i++)
+		tds[i] = exited(cred_a, lim_a);
+	for (i = 0; i < 5; i++)
+		thread_stash(tds[i]);
+	priv_deny(true);
+	on("credbatch_final", admitted_already);
+	reap();
+	CHECK_EQ(1, count_calls("credbatch_final("));
+	CHECK(thread_alloc(1) != NULL);
+}
+#endif
 
 /*
  * Mixed credentials and limits.

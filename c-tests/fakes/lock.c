@@ -273,6 +273,17 @@ end_rivalry(void)
 	}
 }
 
+/*
+ * From now on nobody else wants a lock, or looks.
+ */
+void
+nobody_wants_locks(void)
+{
+
+	end_rivalry();
+	lockstat_enabled = false;
+}
+
 void
 log_locks(void)
 {

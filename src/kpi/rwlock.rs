@@ -110,20 +110,18 @@ impl RwLock {
     }
 
     /// Takes the lock exclusively if nobody has it, as `rw_wlock` does in place;
-    /// whether it could.  `None`: here and now every operation has to be a call.
+    /// whether it could.  Never where every operation has to be a call.
     ///
     /// Unlike `rw_try_wlock()`, which is a function, it needs no more of the
     /// kernel than C does.
     #[inline(always)]
     #[cfg(not(feature = "c-algorithms"))]
-    pub fn wlock_if_free(self) -> Option<bool> {
+    pub fn wlock_if_free(self) -> bool {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
-        return None;
+        return false;
         #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
-        (!lockstat_enabled()).then(|| {
-            let me = curthread() as usize;
-            self.exchange(UNLOCKED, me, Ordering::Acquire).is_none()
-        })
+        self.fast(UNLOCKED, curthread() as usize, Ordering::Acquire)
+            .is_none()
     }
 
     /// `rw_wunlock`.
@@ -154,13 +152,6 @@ impl RwLock {
             seldom();
             return Some(from);
         }
-        self.exchange(from, to, order)
-    }
-
-    /// The same whoever watches.
-    #[inline(always)]
-    #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
-    fn exchange(self, from: usize, to: usize, order: Ordering) -> Option<usize> {
         // SAFETY: the word is only ever accessed atomically.
         let word = unsafe { AtomicUsize::from_ptr(self.word_ptr()) };
         match word.compare_exchange(from, to, order, Ordering::Relaxed) {

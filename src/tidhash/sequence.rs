@@ -10,7 +10,8 @@
 //! writer where the C file waits.
 //!
 //! A thread found deep in its chain moves to the front.  For that the lock is
-//! taken shared and upgraded, as in the C file.
+//! taken exclusively, by one exchange of its word if nobody has it; otherwise
+//! the lookup is done again as in the C file, which takes it shared and upgrades.
 //!
 //! # Why this is right
 //!
@@ -232,6 +233,10 @@ fn find_deep(
 }
 
 /// Ends the lookup of a thread that was found deep in its chain.
+///
+/// If somebody has the lock, and where lock operations are calls, it is looked up
+/// once more under the lock, and moved by the calls of C: so the chain is in the
+/// order in which it would be in C.
 #[inline(always)]
 fn to_front(
     stripe: Stripe,
@@ -240,12 +245,8 @@ fn to_front(
     tid: Lwpid,
     pid: sys::pid_t,
 ) -> Option<(Thread, Proc)> {
-    match stripe.lock().wlock_if_free() {
-        Some(true) => {}
-        // Others are at it: it stays where it is.
-        Some(false) => return Some(found),
-        // Where lock operations are calls, it is looked up and moved by those of C.
-        None => return shared_lock::find(tid, pid),
+    if !stripe.lock().wlock_if_free() {
+        return shared_lock::find(tid, pid);
     }
     // SAFETY: taken above.  If the count is what it was, the thread still is where
     // it was found, and stays there while the lock is held.

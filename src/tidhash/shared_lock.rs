@@ -24,21 +24,9 @@ use crate::tid::Lwpid;
 #[doc(alias = "tdfind_hash")]
 pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     stripe(tid).lock().rlock(here!());
-    // SAFETY: taken above.
-    unsafe { find_locked(tid, pid) }
-}
-
-/// The same with the stripe's lock taken.
-///
-/// # Safety
-///
-/// It is held shared, and given up here.
-#[cfg_attr(feature = "c-algorithms", inline(always))]
-#[cfg_attr(not(feature = "c-algorithms"), inline(never))]
-pub unsafe fn find_locked(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     let mut run = 0;
-    // SAFETY: under the lock the chain stands still, and every thread on it
-    // has its process.
+    // SAFETY: taken above.  Under the lock the chain stands still, and every
+    // thread on it has its process.
     unsafe {
         let mut raw = list::first(chain(tid));
         while let Some(td) = Thread::from_nullable(raw) {

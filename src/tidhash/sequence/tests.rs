@@ -5,6 +5,8 @@
 //! `make preempt`.
 
 use super::*;
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+use crate::kpi::fake::vars::watch_locks;
 use crate::kpi::fake::world::World;
 use crate::tidhash::tests::{chain_ids, id, long_chain, lookup};
 use crate::tidhash::{add, remove};
@@ -146,6 +148,50 @@ fn deep_thread_may_move_before_the_lock_is_there() {
         [&["rlock"], &other[..], &["runlock"]].concat()
     );
     assert_eq!(chain_ids(0)[0], 0);
+}
+
+/// Nobody has the lock and nobody watches: no call is made.
+#[test]
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+fn deep_thread_moves_by_one_exchange_of_a_free_lock() {
+    let (world, _, threads) = long_chain();
+    watch_locks(false);
+    assert!(lookup(id(0), 7) == Some(threads[0]));
+    assert_eq!(world.calls(), [""; 0]);
+    assert_eq!(chain_ids(0)[..2], [0, 18]);
+    assert!(lookup(id(1), 8).is_none(), "another process's");
+    assert_eq!(chain_ids(0)[0], 0);
+    // Whoever wants the lock gets it, and sees an even count.
+    removal(&threads);
+    assert!(lookup(id(5), -1).is_none());
+}
+
+/// Others read the chain: the lookup joins them, and moves nothing.
+#[test]
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+fn deep_thread_stays_while_others_have_the_lock() {
+    let (world, _, threads) = long_chain();
+    watch_locks(false);
+    stripe(id(0)).lock().rlock(here!());
+    world.forget_log();
+    assert!(lookup(id(0), -1) == Some(threads[0]));
+    assert_eq!(world.calls(), ["rlock", "try_upgrade", "runlock"]);
+    assert_eq!(chain_ids(0)[0], 18);
+}
+
+/// Between the walk and the lock somebody has changed the chain: what was found
+/// does not count.
+#[test]
+#[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+fn chain_may_change_before_a_free_lock_is_taken() {
+    let (world, q, threads) = long_chain();
+    let (stripe, seen) = (stripe(id(0)), look());
+    removal(&[threads[0]; 6]);
+    watch_locks(false);
+    world.forget_log();
+    assert!(to_front(stripe, seen, (threads[0], q), id(0), -1).is_none());
+    assert_eq!(world.calls(), ["rlock", "runlock"]);
+    assert_eq!(chain_ids(0)[0], 18, "nothing was moved");
 }
 
 #[test]
