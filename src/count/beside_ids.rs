@@ -19,25 +19,45 @@
 //! between the look and the lock are they asked for after a hold of the lock in
 //! vain.
 
-use super::{is_reserved, is_too_many, may_use_reserve};
+use super::{is_reserved, is_too_many, maxthread, may_use_reserve};
 use crate::here;
 use crate::kpi::seldom::seldom;
 use crate::tid::{self, IdsLocked, Lwpid};
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicI32, Ordering};
 
-/// Is the next thread one of the last ones, which are the superuser's?
+/// The limit under which anybody may have the next thread, or [`RESERVED`].
 ///
 /// Written under the ids' lock, and seldom; looked at without it, to ask for
 /// privileges before the lock is taken.  The count itself would do, but it is
 /// written all the time: who looks at it takes its line of memory away from who
-/// has the lock.
-pub(super) static NEXT_IS_RESERVED: AtomicBool = AtomicBool::new(false);
+/// has the lock.  It is a limit and no flag because `kern.maxthread` may change
+/// under a debugger: then it says nothing any more.
+pub(super) static ROOM_UNDER: AtomicI32 = AtomicI32::new(RESERVED);
+
+/// The next thread is one of the last ones, which are the superuser's, whatever
+/// the limit: it is no limit's value.
+pub(super) const RESERVED: c_int = c_int::MIN;
+
+/// So many threads are counted from now on.
+#[inline(always)]
+fn set_threads(ids: &mut IdsLocked, count: c_int) {
+    ids.set_threads(count);
+    let room_under = if is_reserved(count.wrapping_add(1)) {
+        RESERVED
+    } else {
+        maxthread()
+    };
+    if ROOM_UNDER.load(Ordering::Relaxed) != room_under {
+        seldom();
+        ROOM_UNDER.store(room_under, Ordering::Relaxed);
+    }
+}
 
 /// Counts a thread, if there is room, and takes an id for it.
 #[inline(always)]
 pub(super) fn try_admit() -> Option<Lwpid> {
-    if !NEXT_IS_RESERVED.load(Ordering::Relaxed) {
+    if ROOM_UNDER.load(Ordering::Relaxed) == maxthread() {
         let tid = admit(false);
         if tid.is_some() {
             return tid;
@@ -67,26 +87,11 @@ fn admit(may_use_reserve: bool) -> Option<Lwpid> {
     let count = ids.threads().wrapping_add(1);
     let mut tid = None;
     if !is_reserved(count) || (may_use_reserve && !is_too_many(count)) {
-        ids.set_threads(count);
-        if is_reserved(count.wrapping_add(1)) {
-            seldom();
-            NEXT_IS_RESERVED.store(true, Ordering::Relaxed);
-        }
+        set_threads(&mut ids, count);
         tid = Some(ids.take());
     }
     ids.unlock(here!());
     tid
-}
-
-/// Uncounts so many threads.
-#[inline(always)]
-fn uncount(ids: &mut IdsLocked, n: c_int) {
-    let count = ids.threads().wrapping_sub(n);
-    ids.set_threads(count);
-    if NEXT_IS_RESERVED.load(Ordering::Relaxed) {
-        seldom();
-        NEXT_IS_RESERVED.store(is_reserved(count.wrapping_add(1)), Ordering::Relaxed);
-    }
 }
 
 /// Uncounts a thread and takes its id back.
@@ -98,7 +103,8 @@ pub unsafe fn leave(tid: Lwpid) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_one(tid) }
-    uncount(&mut ids, 1);
+    let count = ids.threads().wrapping_sub(1);
+    set_threads(&mut ids, count);
     ids.unlock(here!());
 }
 
@@ -111,6 +117,7 @@ pub unsafe fn leave_batch(batch: &[Lwpid]) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_all(batch) }
-    uncount(&mut ids, batch.len() as c_int);
+    let count = ids.threads().wrapping_sub(batch.len() as c_int);
+    set_threads(&mut ids, count);
     ids.unlock(here!());
 }

@@ -39,8 +39,9 @@ pub(crate) fn counted() -> c_int {
 #[cfg(not(feature = "c-algorithms"))]
 fn set_counted(threads: c_int) {
     crate::tid::tests::set_threads(threads);
-    let reserved = maxthread() != 0 && is_reserved(threads + 1);
-    how::NEXT_IS_RESERVED.store(reserved, Ordering::Relaxed);
+    let reserved = is_reserved(threads + 1);
+    let room_under = if reserved { how::RESERVED } else { maxthread() };
+    how::ROOM_UNDER.store(room_under, Ordering::Relaxed);
 }
 
 /// Is a thread admitted?
@@ -190,13 +191,13 @@ fn the_lock_is_taken_once_for_id_and_count() {
     assert_eq!((counted(), in_use()), (1, vec![0]));
 }
 
-/// The reserve begins with one thread and ends with it: the flag that says so
-/// follows the count both ways.
+/// The reserve begins with one thread and ends with it: what says so follows the
+/// count both ways.
 #[test]
 #[cfg(not(feature = "c-algorithms"))]
-fn the_flag_of_the_reserve_follows_the_count() {
+fn the_limit_with_room_follows_the_count() {
     let world = world_with(97);
-    let reserved = || how::NEXT_IS_RESERVED.load(Ordering::Relaxed);
+    let reserved = || how::ROOM_UNDER.load(Ordering::Relaxed) != 200;
     let tids: Vec<_> = (97..99).map(|_| admit().expect("room")).collect();
     assert!(reserved(), "thread 100 is the superuser's");
     // SAFETY: in use.
@@ -210,17 +211,17 @@ fn the_flag_of_the_reserve_follows_the_count() {
     assert_eq!(world.count("priv_check_cred"), 0);
 }
 
-/// What the flag says may be old: then the count decides, under the lock.
+/// Whoever has looked may be late: then the count decides, under the lock.
 #[test]
 #[cfg(not(feature = "c-algorithms"))]
 fn others_may_be_faster() {
     let world = world_with(99);
-    how::NEXT_IS_RESERVED.store(false, Ordering::Relaxed);
+    how::ROOM_UNDER.store(200, Ordering::Relaxed);
     world.answer("priv_check_cred", 0);
     assert!(inc(), "the superuser may have it");
     world.assert_all_used();
     assert_eq!(counted(), 100);
-    how::NEXT_IS_RESERVED.store(false, Ordering::Relaxed);
+    how::ROOM_UNDER.store(200, Ordering::Relaxed);
     assert!(!inc(), "others may not");
     assert_eq!(counted(), 100);
     // The other way round nobody is asked for privileges that are not needed.
@@ -228,9 +229,25 @@ fn others_may_be_faster() {
         drop(world);
         world_with(50)
     };
-    how::NEXT_IS_RESERVED.store(true, Ordering::Relaxed);
+    how::ROOM_UNDER.store(how::RESERVED, Ordering::Relaxed);
     assert!(inc());
     assert_eq!(world.count("priv_check_cred"), 0);
+}
+
+/// A limit that somebody lowers with a debugger holds at once, and privileges are
+/// asked for before the lock is taken, as in C.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn a_lowered_limit_is_looked_at_without_the_lock() {
+    let world = world_with(50);
+    for limit in [151, 0] {
+        // SAFETY: the test that holds the world has the statics for itself.
+        unsafe { *MAXTHREAD.get() = limit }
+        world.forget_log();
+        assert!(!inc());
+        assert_eq!(world.count("priv_check_cred"), 2, "{limit}");
+        assert_eq!(world.count("lock TID lock"), 0, "{limit}");
+    }
 }
 
 /// Whoever is refused was not counted at any time.
