@@ -21,7 +21,6 @@ use crate::reap_batch::{self, CountBatch, CredBatch, LimBatch, TidBatch};
 use crate::thread::Thread;
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
-use core::num::NonZeroU32;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
@@ -174,18 +173,18 @@ fn reap_zombies(tdd: &Domain) {
 /// No locks held; may sleep.
 #[doc(alias = "thread_reap_all")]
 pub fn reap_all() {
-    let local = pcpu::domain();
-    let mut i = 0;
-    loop {
-        let ndomains = vars::vm_ndomains();
-        if i >= ndomains {
-            return;
+    // C takes remainders; going around takes no division.
+    let mut next = pcpu::domain();
+    let mut done = 0;
+    while done < vars::vm_ndomains() {
+        // SAFETY: a CPU belongs to a domain that exists, and so does the one that
+        // comes next.
+        reap_domain(unsafe { domain(next) });
+        next += 1;
+        if next >= vars::vm_ndomains() {
+            next = 0;
         }
-        // SAFETY: more than `i`, so not zero.
-        let ndomains = unsafe { NonZeroU32::new_unchecked(ndomains as u32) };
-        // SAFETY: a remainder by the number of domains is a domain.
-        reap_domain(unsafe { domain(((i.wrapping_add(local)) as u32 % ndomains) as c_int) });
-        i += 1;
+        done += 1;
     }
 }
 
