@@ -296,9 +296,20 @@ impl IdsLocked {
         self.look_ahead(TidSlot(count::maxthread()));
     }
 
-    /// Looks for the next id.
+    /// Looks for the next id: at first in place, behind the one given last.
     #[inline(always)]
     fn look_ahead(&mut self, end: TidSlot) {
+        let start = self.start(end);
+        match self.map().first_clear_from(start, end) {
+            Some(slot) => self.ahead().set(slot, end),
+            None => self.look_around(end),
+        }
+    }
+
+    /// The same, when there is none between the one given last and the end.
+    #[cold]
+    #[inline(never)]
+    fn look_around(&mut self, end: TidSlot) {
         match self.search(end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),

@@ -39,19 +39,16 @@ pub(super) static ROOM_UNDER: AtomicI32 = AtomicI32::new(RESERVED);
 /// the limit: it is no limit's value.
 pub(super) const RESERVED: c_int = c_int::MIN;
 
-/// So many threads are counted from now on.
-#[inline(always)]
-fn set_threads(ids: &mut IdsLocked, count: c_int) {
-    ids.set_threads(count);
+/// Notes whether there is room under the limit, if it is so many threads now.
+#[cold]
+#[inline(never)]
+fn note_room(_ids: &IdsLocked, count: c_int) {
     let room_under = if is_reserved(count.wrapping_add(1)) {
         RESERVED
     } else {
         maxthread()
     };
-    if ROOM_UNDER.load(Ordering::Relaxed) != room_under {
-        seldom();
-        ROOM_UNDER.store(room_under, Ordering::Relaxed);
-    }
+    ROOM_UNDER.store(room_under, Ordering::Relaxed);
 }
 
 /// Counts a thread, if there is room, and takes an id for it.
@@ -87,11 +84,25 @@ fn admit(may_use_reserve: bool) -> Option<Lwpid> {
     let count = ids.threads().wrapping_add(1);
     let mut tid = None;
     if !is_reserved(count) || (may_use_reserve && !is_too_many(count)) {
-        set_threads(&mut ids, count);
+        ids.set_threads(count);
+        // Who comes by here without asking for more has seen that there was room.
+        if may_use_reserve || is_reserved(count.wrapping_add(1)) {
+            note_room(&ids, count);
+        }
         tid = Some(ids.take());
     }
     ids.unlock(here!());
     tid
+}
+
+/// Uncounts so many threads.
+#[inline(always)]
+fn uncount(ids: &mut IdsLocked, n: c_int) {
+    let count = ids.threads().wrapping_sub(n);
+    ids.set_threads(count);
+    if ROOM_UNDER.load(Ordering::Relaxed) != maxthread() {
+        note_room(ids, count);
+    }
 }
 
 /// Uncounts a thread and takes its id back.
@@ -103,8 +114,7 @@ pub unsafe fn leave(tid: Lwpid) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_one(tid) }
-    let count = ids.threads().wrapping_sub(1);
-    set_threads(&mut ids, count);
+    uncount(&mut ids, 1);
     ids.unlock(here!());
 }
 
@@ -117,7 +127,6 @@ pub unsafe fn leave_batch(batch: &[Lwpid]) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
     unsafe { ids.give_back_all(batch) }
-    let count = ids.threads().wrapping_sub(batch.len() as c_int);
-    set_threads(&mut ids, count);
+    uncount(&mut ids, batch.len() as c_int);
     ids.unlock(here!());
 }
