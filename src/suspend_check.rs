@@ -8,6 +8,7 @@ use crate::flags::{ProcFlags, ThreadFlags};
 use crate::here;
 use crate::kassert;
 use crate::kpanic;
+use crate::kpi::seldom::seldom;
 use crate::kpi::{frame, giant, sys};
 use crate::locks::ProcLocked;
 use crate::prefetch_thread;
@@ -35,8 +36,11 @@ pub fn needed(td: Thread, pl: &ProcLocked) -> bool {
 fn stop_wanted(td: Thread, pl: &ProcLocked) -> bool {
     let flags = pl.flags();
     // One look for both, as mostly there is neither.
-    flags.intersects(ProcFlags::STOPPED.or(ProcFlags::TRACED))
-        && (!flags.should_stop().is_empty() || td.debugger_suspends(pl))
+    if !flags.intersects(ProcFlags::STOPPED.or(ProcFlags::TRACED)) {
+        return false;
+    }
+    seldom();
+    !flags.should_stop().is_empty() || td.debugger_suspends(pl)
 }
 
 /// May the current thread stop or exit in the middle of what it does, or must
