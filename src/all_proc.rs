@@ -75,7 +75,8 @@ pub fn end(td: Thread) {
     #[cfg(has_doing_sa)]
     {
         let mut tl = td.lock(here!());
-        tl.clear_flags(ThreadFlags::DOING_SA);
+        let flags = tl.flags().without(ThreadFlags::DOING_SA);
+        tl.replace_flags(flags);
         tl.unlock(here!());
     }
 }

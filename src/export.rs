@@ -283,11 +283,7 @@ pub unsafe extern "C" fn thread_suspend_check_needed() -> bool {
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn thread_suspend_check(return_instead: c_int) -> c_int {
-    let place = if return_instead == 0 {
-        Where::Boundary
-    } else {
-        Where::InKernel
-    };
+    let place = Where::from_c(return_instead);
     // SAFETY: by the caller's contract.
     let pl = unsafe { ProcLocked::assume(Thread::current().proc()) };
     let (error, pl) = suspend_check::check(pl, place);

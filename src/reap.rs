@@ -138,12 +138,15 @@ fn reap_zombies(tdd: &Domain) {
     let mut creds = CredBatch::new();
     let mut limits = LimBatch::new();
     let mut threads = CountBatch::new();
+    let mut many = false;
 
     while let Some(td) = next {
         // SAFETY: the thread is off the list and ours; its link is still the
         // zombie link.
         next = unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) };
-        if let Some(next) = next {
+        if let Some(next) = next
+            && many
+        {
             prefetch_thread!(next, td_proc td_tid td_realucred td_limit td_slpcallout td_kstack);
         }
         // SAFETY: dead, and not yet taken apart, as the event promises.
@@ -160,7 +163,7 @@ fn reap_zombies(tdd: &Domain) {
             alloc::free_batched(td);
         }
 
-        tids.process();
+        many |= tids.process();
         threads.process();
     }
 

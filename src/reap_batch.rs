@@ -84,12 +84,14 @@ impl<'a> TidBatch<'a> {
     /// Frees the ids once the batch is full.
     #[inline(always)]
     #[doc(alias = "tidbatch_process")]
-    pub fn process(&mut self) {
+    pub fn process(&mut self) -> bool {
         self.assert_count(c"tidbatch_process");
-        if self.n == TID_BATCH {
+        let full = self.n == TID_BATCH;
+        if full {
             self.flush();
             self.n = 0;
         }
+        full
     }
 
     /// Frees the ids that are left; nothing follows.

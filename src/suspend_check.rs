@@ -44,15 +44,31 @@ fn stop_wanted(td: Thread, pl: &ProcLocked) -> bool {
 }
 
 /// May the current thread stop or exit in the middle of what it does, or must
-/// it return and say so?
+/// it return and say so?  C's `return_instead`, as it came.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Where {
+pub struct Where(c_int);
+
+impl Where {
     /// At the user boundary: it can stop here, and die here.
-    Boundary,
+    #[cfg(test)]
+    pub const BOUNDARY: Self = Self(0);
+
     /// Inside the kernel: it can stop here unless it is wanted at the
-    /// boundary; then it returns an error to get there.  C calls that
-    /// `return_instead`.
-    InKernel,
+    /// boundary; then it returns an error to get there.
+    #[cfg(test)]
+    pub const IN_KERNEL: Self = Self(1);
+
+    /// What a C caller says.
+    #[inline(always)]
+    pub const fn from_c(return_instead: c_int) -> Self {
+        Self(return_instead)
+    }
+
+    /// Is it inside the kernel?
+    #[inline(always)]
+    const fn in_kernel(self) -> bool {
+        self.0 != 0
+    }
 }
 
 /// Stops the current thread for as long as there is a reason to.
@@ -80,7 +96,7 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     if !needed(td, &pl) {
         return (0, pl);
     }
-    let result = stop(td, pl, place);
+    let result = stop(place, td, pl);
     frame::keep();
     result
 }
@@ -89,9 +105,9 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
 ///
 /// A function of its own, so that the many who have none save no registers.
 #[inline(never)]
-fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
+fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
     let p = pl.proc();
-    let in_kernel = place == Where::InKernel;
+    let in_kernel = place.in_kernel();
     loop {
         let flags = pl.flags();
         if flags.only_single() {
@@ -101,11 +117,13 @@ fn stop(td: Thread, mut pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
                 return (0, pl);
             }
         }
-        if flags.intersects(ProcFlags::SINGLE_EXIT) && in_kernel {
-            return (EINTR, pl);
-        }
-        if flags.only_single() && flags.intersects(ProcFlags::SINGLE_BOUNDARY) && in_kernel {
-            return (ERESTART, pl);
+        if in_kernel {
+            if flags.intersects(ProcFlags::SINGLE_EXIT) {
+                return (EINTR, pl);
+            }
+            if flags.only_single() && flags.intersects(ProcFlags::SINGLE_BOUNDARY) {
+                return (ERESTART, pl);
+            }
         }
         let own = td.own_flags();
         if own.intersects(ThreadFlags::SBDRY) {
@@ -161,7 +179,7 @@ fn check_by_name(pl: ProcLocked) -> (c_int, ProcLocked) {
 fn deferred_stop(own: ThreadFlags, place: Where) -> c_int {
     let both = ThreadFlags::SEINTR.or(ThreadFlags::SERESTART);
     kassert!(
-        place == Where::InKernel,
+        place.in_kernel(),
         c"TDF_SBDRY set for unsafe thread_suspend_check"
     );
     kassert!(own.and(both) != both, c"both TDF_SEINTR and TDF_SERESTART");

@@ -39,15 +39,19 @@ pub(super) static ROOM_UNDER: AtomicI32 = AtomicI32::new(RESERVED);
 /// the limit: it is no limit's value.
 pub(super) const RESERVED: c_int = c_int::MIN;
 
-/// Notes whether there is room under the limit, if it is so many threads now.
+/// Notes whether there is room under the limit, now that there are so many threads.
+#[inline(always)]
+fn note_room(_ids: &IdsLocked, count: c_int) {
+    let reserved = is_reserved(count.wrapping_add(1));
+    if reserved || ROOM_UNDER.load(Ordering::Relaxed) != maxthread() {
+        set_room(if reserved { RESERVED } else { maxthread() });
+    }
+}
+
+/// [`note_room`], where something changes or is near to it.
 #[cold]
 #[inline(never)]
-fn note_room(_ids: &IdsLocked, count: c_int) {
-    let room_under = if is_reserved(count.wrapping_add(1)) {
-        RESERVED
-    } else {
-        maxthread()
-    };
+fn set_room(room_under: c_int) {
     ROOM_UNDER.store(room_under, Ordering::Relaxed);
 }
 
@@ -70,10 +74,16 @@ pub(super) fn try_admit() -> Option<Lwpid> {
 #[inline(never)]
 pub(super) fn try_admit_seldom() -> Option<Lwpid> {
     let count = tid::threads_lately().wrapping_add(1);
-    if is_reserved(count) && (!may_use_reserve() || is_too_many(count)) {
+    let reserved = is_reserved(count);
+    if reserved && (!may_use_reserve() || is_too_many(count)) {
         return None;
     }
-    admit(true)
+    let tid = admit(reserved);
+    if tid.is_none() && !reserved && may_use_reserve() {
+        // Others were faster, up to the reserve.
+        return admit(true);
+    }
+    tid
 }
 
 /// Counts a thread, if there still is room, and takes an id for it; takes and
@@ -85,10 +95,7 @@ fn admit(may_use_reserve: bool) -> Option<Lwpid> {
     let mut tid = None;
     if !is_reserved(count) || (may_use_reserve && !is_too_many(count)) {
         ids.set_threads(count);
-        // Who comes by here without asking for more has seen that there was room.
-        if may_use_reserve || is_reserved(count.wrapping_add(1)) {
-            note_room(&ids, count);
-        }
+        note_room(&ids, count);
         tid = Some(ids.take());
     }
     ids.unlock(here!());
@@ -100,9 +107,7 @@ fn admit(may_use_reserve: bool) -> Option<Lwpid> {
 fn uncount(ids: &mut IdsLocked, n: c_int) {
     let count = ids.threads().wrapping_sub(n);
     ids.set_threads(count);
-    if ROOM_UNDER.load(Ordering::Relaxed) != maxthread() {
-        note_room(ids, count);
-    }
+    note_room(ids, count);
 }
 
 /// Uncounts a thread and takes its id back.

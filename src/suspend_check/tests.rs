@@ -106,7 +106,7 @@ fn set_up(&(p_flag, td_flags, debugger, single, ..): &Row) -> (World, Thread, Pr
 /// Checks what the current thread does against what is expected of it.
 fn assert_outcome(row: &Row, place: Where, expected: Outcome) {
     let (world, td, p) = set_up(row);
-    let in_kernel = place == Where::InKernel;
+    let in_kernel = place == Where::IN_KERNEL;
     let case = format!("{row:x?} in the kernel: {in_kernel}");
     let pl = world.lock_proc(p);
     match expected {
@@ -154,14 +154,14 @@ fn assert_outcome(row: &Row, place: Where, expected: Outcome) {
 #[test]
 fn return_matrix_in_the_kernel() {
     for row in MATRIX {
-        assert_outcome(row, Where::InKernel, row.4);
+        assert_outcome(row, Where::IN_KERNEL, row.4);
     }
 }
 
 #[test]
 fn return_matrix_at_the_boundary() {
     for row in MATRIX {
-        assert_outcome(row, Where::Boundary, row.5);
+        assert_outcome(row, Where::BOUNDARY, row.5);
     }
 }
 
@@ -188,7 +188,7 @@ fn stop_calls_in_order() {
         p.set_p_flag(0);
     });
     let pl = world.lock_proc(p);
-    let (_, pl) = check(pl, Where::Boundary);
+    let (_, pl) = check(pl, Where::BOUNDARY);
     assert_eq!(
         world.log(),
         with_asts([
@@ -218,7 +218,7 @@ fn stop_is_repeated_while_there_is_a_reason() {
         td.resume();
         p.set_p_flag(0);
     });
-    let (error, pl) = check(world.lock_proc(p), Where::Boundary);
+    let (error, pl) = check(world.lock_proc(p), Where::BOUNDARY);
     assert_eq!(error, 0);
     world.assert_all_used();
     pl.unlock(here!());
@@ -234,7 +234,7 @@ fn reason_of_the_second_look_decides() {
         p.set_single(other);
         p.set_p_flag(SS | SX);
     });
-    let (error, pl) = check(world.lock_proc(p), Where::InKernel);
+    let (error, pl) = check(world.lock_proc(p), Where::IN_KERNEL);
     assert_eq!(error, EINTR);
     pl.unlock(here!());
 }
@@ -251,7 +251,7 @@ fn last_thread_wakes_the_single_threader() {
             td.resume();
             p.set_p_flag(0);
         });
-        let (_, pl) = check(world.lock_proc(p), Where::InKernel);
+        let (_, pl) = check(world.lock_proc(p), Where::IN_KERNEL);
         assert_eq!(world.count("setrunnable other"), wakes);
         assert_eq!(other.is_suspended(), wakes == 0);
         pl.unlock(here!());
@@ -272,7 +272,7 @@ fn death_calls_in_order() {
             unsafe { (*(*p.as_ptr()).p_sysent).sv_thread_detach = Some(detach) }
         }
         let pl = world.lock_proc(p);
-        world.dies(|| check(pl, Where::Boundary));
+        world.dies(|| check(pl, Where::BOUNDARY));
         let mut expected = vec!["unlock p.mtx"];
         expected.extend(with_detach.then_some("sv_thread_detach"));
         expected.extend(["umtx_thread_exit self", "kern_thr_exit self"]);
@@ -285,7 +285,7 @@ fn thread_that_comes_back_from_its_exit_panics() {
     let (world, _, p) = set_up(&(SS | SX, 0, false, Another, Stops, Stops));
     world.answer("kern_thr_exit", 1);
     let pl = world.lock_proc(p);
-    let text = world.panics(|| check(pl, Where::Boundary).0);
+    let text = world.panics(|| check(pl, Where::BOUNDARY).0);
     assert_eq!(text, "stopped thread did not exit");
 }
 
@@ -294,7 +294,7 @@ fn thread_that_comes_back_from_its_exit_panics() {
 fn contradictory_deferral_is_caught() {
     let (world, _, p) = set_up(&(SIG, SBDRY | SEINTR | SERESTART, false, Nobody, Stops, Stops));
     let pl = world.lock_proc(p);
-    let text = world.panics(|| check(pl, Where::InKernel).0);
+    let text = world.panics(|| check(pl, Where::IN_KERNEL).0);
     assert_eq!(text, "both TDF_SEINTR and TDF_SERESTART");
 }
 
@@ -303,7 +303,7 @@ fn contradictory_deferral_is_caught() {
 fn single_threading_by_nobody_is_caught() {
     let (world, _, p) = set_up(&(SS, 0, false, Nobody, Stops, Stops));
     let pl = world.lock_proc(p);
-    let text = world.panics(|| check(pl, Where::InKernel).0);
+    let text = world.panics(|| check(pl, Where::IN_KERNEL).0);
     assert_eq!(text, "singlethread not set");
 }
 
@@ -389,11 +389,11 @@ fn locks_are_asserted() {
     let token = || unsafe { ProcLocked::assume(p) };
     let text = world.panics(|| needed(td, &token()));
     assert_eq!(text, "mutex p.mtx not owned");
-    let text = world.panics(|| check(token(), Where::InKernel).0);
+    let text = world.panics(|| check(token(), Where::IN_KERNEL).0);
     assert_eq!(text, "mutex p.mtx not owned");
 
     unsafe { Mutex::from_raw(&raw mut sys::Giant) }.lock(here!());
     let pl = world.lock_proc(p);
-    let text = world.panics(|| check(pl, Where::InKernel).0);
+    let text = world.panics(|| check(pl, Where::IN_KERNEL).0);
     assert_eq!(text, "mutex Giant owned");
 }

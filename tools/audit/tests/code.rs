@@ -71,7 +71,7 @@ fn what_c_code_is_made_of_is_accepted() {
         a.lock().cmpxchg(qword_ptr(rdi), rcx)?;
         a.lock().xadd(dword_ptr(rdi), eax)?;
         a.pause()?;
-        a.prefetchw(byte_ptr(rdi))?;
+        a.prefetcht0(byte_ptr(rdi))?;
         a.nop_1(dword_ptr(rax))?;
         a.rep().stosq()?;
         a.cpuid()?;

@@ -63,10 +63,12 @@ impl Reader {
             Mnemonic::Int3 => return Some("nobody handles this trap".into()),
             _ => {}
         }
+        // A hint of the SSE group that has to do with none of its registers.
+        let hint = self.bitness == 64 && i.mnemonic() == Mnemonic::Prefetcht0;
         let beyond = i
             .cpuid_features()
             .iter()
-            .find(|feature| !is_baseline(**feature));
+            .find(|feature| !hint && !is_baseline(**feature));
         if let Some(feature) = beyond {
             return Some(format!("{feature:?} is not for kernel code"));
         }
@@ -215,9 +217,6 @@ fn is_baseline(feature: CpuidFeature) -> bool {
             | CpuidFeature::MULTIBYTENOP
             | CpuidFeature::PAUSE
             | CpuidFeature::CET_IBT
-            // Touches no register, and every amd64 processor has it, be it as an
-            // instruction without effect.
-            | CpuidFeature::PREFETCHW
     )
 }
 
