@@ -95,7 +95,7 @@ pub fn admit() -> Option<Lwpid> {
     how::try_admit().or_else(admit_after_all)
 }
 
-/// [`admit`] for thread0: there is nobody else.
+/// [`admit`] for thread0, at boot: not another copy of the way that is to be fast.
 #[inline(always)]
 pub fn admit_thread0() -> Option<Lwpid> {
     reap::reap_local();

@@ -89,7 +89,7 @@ impl Iterator for Threads {
             self.0 = &raw const (*td.as_ptr()).td_plist.tqe_next;
             if let Some(next) = Thread::from_nullable(*self.0) {
                 // What comes next waits for this line, and the rest of the way
-                // for the link in it.
+                // for the link in it: a hint, whatever becomes of the link.
                 prefetch_thread!(next, td_lock);
             }
         }

@@ -180,13 +180,12 @@ pub fn reap_all() {
     let mut next = pcpu::domain();
     let mut done = 0;
     while done < vars::vm_ndomains() {
-        // SAFETY: a CPU belongs to a domain that exists, and so does the one that
-        // comes next.
-        reap_domain(unsafe { domain(next) });
-        next += 1;
         if next >= vars::vm_ndomains() {
             next = 0;
         }
+        // SAFETY: below the number of domains.
+        reap_domain(unsafe { domain(next) });
+        next += 1;
         done += 1;
     }
 }

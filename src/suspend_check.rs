@@ -93,18 +93,18 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let td = Thread::current();
     giant::assert_not_owned(here!());
     pl.assert_owned(here!());
-    if !needed(td, &pl) {
-        return (0, pl);
+    if needed(td, &pl) {
+        stop(place, td, pl)
+    } else {
+        (0, pl)
     }
-    let result = stop(place, td, pl);
-    frame::keep();
-    result
 }
 
 /// [`check`], once there is a reason to stop.
 ///
-/// A function of its own, so that the many who have none save no registers.
-#[inline(never)]
+/// Apart from it, so that the compiler prepares nothing of this for the many who
+/// have none.
+#[inline(always)]
 fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
     let p = pl.proc();
     let in_kernel = place.in_kernel();

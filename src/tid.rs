@@ -5,8 +5,9 @@
 //! a stale id seldom names a new thread.
 //!
 //! Guarded by `tid_lock`, a sleep mutex that is held over nothing else:
-//! [`IdsLocked`] is the token.  Ports `tid_alloc`, `tid_free_locked`, `tid_free`
-//! and `tid_free_batch` (reference lines 152-153, 229-288).
+//! [`IdsLocked`] is the token.  Ports `tid_alloc` and `tid_free_locked` (reference
+//! lines 152-153, 229-288); `tid_free` and `tid_free_batch` are in [`crate::count`],
+//! beside what uncounts a thread.
 
 #[cfg(not(feature = "c-algorithms"))]
 mod ahead;
@@ -289,10 +290,15 @@ impl IdsLocked {
     /// As there.
     #[inline(always)]
     pub unsafe fn give_back_all(&mut self, tids: &[Lwpid]) {
-        #[cfg(INVARIANTS)]
-        tids.iter().for_each(|&tid| self.assert_in_use(tid));
-        // SAFETY: ids in use have slots below the length.
-        unsafe { self.map().clear_all(tids.iter().map(|tid| tid.slot())) }
+        // SAFETY: ids in use have slots below the length; an id that is among them
+        // twice is noticed if each is looked at alone.
+        unsafe {
+            if cfg!(INVARIANTS) {
+                tids.iter().for_each(|&tid| self.give_back(tid));
+            } else {
+                self.map().clear_all(tids.iter().map(|tid| tid.slot()));
+            }
+        }
         self.look_ahead(TidSlot(count::maxthread()));
     }
 
@@ -310,7 +316,7 @@ impl IdsLocked {
     #[cold]
     #[inline(never)]
     fn look_around(&mut self, end: TidSlot) {
-        match self.search(end) {
+        match self.map().first_clear_from(TidSlot(0), end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),
         }

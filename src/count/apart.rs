@@ -50,6 +50,8 @@ pub(super) use self::try_admit as try_admit_seldom;
 /// # Safety
 ///
 /// The id is in use, and nobody will use it any more.
+#[doc(alias = "tid_free")]
+#[doc(alias = "thread_count_dec")]
 pub unsafe fn leave(tid: Lwpid) {
     // SAFETY: by the caller's contract.
     unsafe { leave_batch(&[tid]) }

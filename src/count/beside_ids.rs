@@ -6,13 +6,15 @@
 //!
 //! # Who can tell
 //!
-//! Nobody: the count is a static of this library, and what it decides is the same.
-//! A thread is refused if and only if so many are counted at one moment of the
-//! call.  In the C file that is the moment of an atomic addition; here it is a
-//! look without the lock, for a refusal, or the moment at which the lock is held,
-//! for an admission.  The C file counts a thread that it is about to refuse, for a
-//! moment, and may refuse others because of that; here what is refused was never
-//! counted.
+//! What the count decides is the same.  A thread is refused if and only if so many
+//! are counted at one moment of the call.  In the C file that is the moment of an
+//! atomic addition; here it is a look without the lock, for a refusal, or the
+//! moment at which the lock is held, for an admission.  The C file counts a thread
+//! that it is about to refuse, for a moment, and may refuse others because of
+//! that; here what is refused was never counted.  While many threads are reaped
+//! the count goes down with their ids, 16 at a time, in the C file 32 at a time
+//! and after all else: whoever waits for room gets it sooner, never later
+//! (docs/divergences.md).
 //!
 //! Privileges are asked for as often as in C, and with no lock held, before the
 //! id is taken: so the calls are those of C, in C's order.  Only if others come in
@@ -26,25 +28,26 @@ use crate::tid::{self, IdsLocked, Lwpid};
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicI32, Ordering};
 
-/// The limit under which anybody may have the next thread, or [`RESERVED`].
+/// The limit under which anybody may have the next thread, or [`NO_ROOM`].
 ///
 /// Written under the ids' lock, and seldom; looked at without it, to ask for
 /// privileges before the lock is taken.  The count itself would do, but it is
 /// written all the time: who looks at it takes its line of memory away from who
 /// has the lock.  It is a limit and no flag because `kern.maxthread` may change
-/// under a debugger: then it says nothing any more.
-pub(super) static ROOM_UNDER: AtomicI32 = AtomicI32::new(RESERVED);
+/// under a debugger: then it says nothing any more.  In memory it lies among what
+/// is written at boot alone.
+pub(super) static ROOM_UNDER: AtomicI32 = AtomicI32::new(NO_ROOM);
 
 /// The next thread is one of the last ones, which are the superuser's, whatever
 /// the limit: it is no limit's value.
-pub(super) const RESERVED: c_int = c_int::MIN;
+pub(super) const NO_ROOM: c_int = c_int::MIN;
 
 /// Notes whether there is room under the limit, now that there are so many threads.
 #[inline(always)]
 fn note_room(_ids: &IdsLocked, count: c_int) {
     let reserved = is_reserved(count.wrapping_add(1));
     if reserved || ROOM_UNDER.load(Ordering::Relaxed) != maxthread() {
-        set_room(if reserved { RESERVED } else { maxthread() });
+        set_room(if reserved { NO_ROOM } else { maxthread() });
     }
 }
 
@@ -57,6 +60,7 @@ fn set_room(room_under: c_int) {
 
 /// Counts a thread, if there is room, and takes an id for it.
 #[inline(always)]
+#[doc(alias = "thread_count_inc_try")]
 pub(super) fn try_admit() -> Option<Lwpid> {
     if ROOM_UNDER.load(Ordering::Relaxed) == maxthread() {
         let tid = admit(false);
@@ -74,16 +78,18 @@ pub(super) fn try_admit() -> Option<Lwpid> {
 #[inline(never)]
 pub(super) fn try_admit_seldom() -> Option<Lwpid> {
     let count = tid::threads_lately().wrapping_add(1);
-    let reserved = is_reserved(count);
-    if reserved && (!may_use_reserve() || is_too_many(count)) {
+    let mut privileged = is_reserved(count);
+    if privileged && (!may_use_reserve() || is_too_many(count)) {
         return None;
     }
-    let tid = admit(reserved);
-    if tid.is_none() && !reserved && may_use_reserve() {
+    loop {
+        let tid = admit(privileged);
+        if tid.is_some() || privileged || !may_use_reserve() {
+            return tid;
+        }
         // Others were faster, up to the reserve.
-        return admit(true);
+        privileged = true;
     }
-    tid
 }
 
 /// Counts a thread, if there still is room, and takes an id for it; takes and
@@ -115,6 +121,8 @@ fn uncount(ids: &mut IdsLocked, n: c_int) {
 /// # Safety
 ///
 /// The id is in use, and nobody will use it any more.
+#[doc(alias = "tid_free")]
+#[doc(alias = "thread_count_dec")]
 pub unsafe fn leave(tid: Lwpid) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.
@@ -128,6 +136,8 @@ pub unsafe fn leave(tid: Lwpid) {
 /// # Safety
 ///
 /// The ids are in use, and nobody will use them any more.
+#[doc(alias = "tid_free_batch")]
+#[doc(alias = "thread_count_sub")]
 pub unsafe fn leave_batch(batch: &[Lwpid]) {
     let mut ids = IdsLocked::lock(here!());
     // SAFETY: by the caller's contract.

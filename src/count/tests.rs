@@ -40,7 +40,7 @@ pub(crate) fn counted() -> c_int {
 fn set_counted(threads: c_int) {
     crate::tid::tests::set_threads(threads);
     let reserved = is_reserved(threads + 1);
-    let room_under = if reserved { how::RESERVED } else { maxthread() };
+    let room_under = if reserved { how::NO_ROOM } else { maxthread() };
     how::ROOM_UNDER.store(room_under, Ordering::Relaxed);
 }
 
@@ -229,9 +229,32 @@ fn others_may_be_faster() {
         drop(world);
         world_with(50)
     };
-    how::ROOM_UNDER.store(how::RESERVED, Ordering::Relaxed);
+    how::ROOM_UNDER.store(how::NO_ROOM, Ordering::Relaxed);
     assert!(inc());
     assert_eq!(world.count("priv_check_cred"), 0);
+}
+
+/// Others are faster up to the reserve, between the look and the lock: then
+/// privileges decide, on the fast way and on the other, and once.
+#[test]
+#[cfg(not(feature = "c-algorithms"))]
+fn others_may_be_faster_up_to_the_reserve() {
+    for fast in [true, false] {
+        for privileged in [true, false] {
+            let world = world_with(98);
+            if !fast {
+                how::ROOM_UNDER.store(how::NO_ROOM, Ordering::Relaxed);
+            }
+            world.on("lock TID lock", || crate::tid::tests::set_threads(99));
+            if privileged {
+                world.answer("priv_check_cred", 0);
+            }
+            let tid = how::try_admit();
+            assert_eq!(tid.is_some(), privileged, "{fast}");
+            assert_eq!(world.count("priv_check_cred"), 1, "{fast}");
+            assert_eq!(counted(), 99 + c_int::from(privileged));
+        }
+    }
 }
 
 /// A limit that somebody lowers with a debugger holds at once, and privileges are

@@ -110,7 +110,8 @@ impl RwLock {
     }
 
     /// Takes the lock exclusively if nobody has it, as `rw_wlock` does in place;
-    /// whether it could.  Never where every operation has to be a call.
+    /// whether it could.  Never where every operation has to be a call, nor while
+    /// lockstat(4) watches.
     ///
     /// Unlike `rw_try_wlock()`, which is a function, it needs no more of the
     /// kernel than C does.

@@ -1,9 +1,9 @@
 //! The next free id, found before it is asked for.
 //!
-//! Who gives an id back looks for the one that will be handed out next, if that
-//! is not known, so that who asks for one finds it known.  An id that is taken
-//! makes the next one unknown: there are never more searches than ids handed
-//! out, and none of them is done where a new thread is waited for.
+//! Who gives ids back looks for the one that will be handed out next, so that who
+//! asks for one finds it known.  An id that is taken makes the next one unknown,
+//! and who takes ids one after the other looks for each, as in the C file: what is
+//! saved is the search of a new thread that comes after others have gone.
 //!
 //! The id is the one that a search would find at any moment: one that is freed
 //! before it on the search's way takes its place.  The limit on ids is remembered
@@ -15,7 +15,8 @@ use crate::tid_bitmap::TidSlot;
 /// The next free slot, if it is known.
 pub struct Ahead {
     slot: TidSlot,
-    /// The end of the search that has found it; 0 if it is not known.
+    /// The end of the search that has found it; 0, below which there is none, if
+    /// it is not known.
     end: TidSlot,
 }
 

@@ -1,7 +1,8 @@
 //! The lookup under the stripe's lock, held shared: the C file's.
 //!
 //! It is the whole lookup with the feature `c-algorithms`, and otherwise what
-//! [`super::sequence`] falls back on when it was disturbed.
+//! [`super::sequence`] falls back on: when it was disturbed, and to move a thread
+//! when the lock is not free or has to be taken by a call.
 //!
 //! Ports `tdfind_hash` (reference lines 1734-1772).
 
