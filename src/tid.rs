@@ -16,9 +16,7 @@ mod ahead;
 use self::ahead::Ahead;
 use crate::count;
 use crate::here;
-use crate::kpi::cell::CacheLine;
-#[cfg(feature = "c-algorithms")]
-use crate::kpi::cell::Global;
+use crate::kpi::cell::{CacheLine, Global};
 use crate::kpi::mutex::Mutex;
 #[cfg(INVARIANTS)]
 use crate::kpi::mutex::Owned;
@@ -64,10 +62,8 @@ impl Lwpid {
     }
 }
 
-/// Which ids are in use, where the search begins, and how many threads there
-/// are.
+/// Where the search for an id begins, and how many threads there are.
 struct Ids {
-    map: TidBitmap,
     try_next: TidSlot,
     #[cfg(not(feature = "c-algorithms"))]
     ahead: Ahead,
@@ -77,9 +73,8 @@ struct Ids {
     threads: c_int,
 }
 
-/// No ids, until there is memory for them.
+/// No id has been given.
 const NO_IDS: Ids = Ids {
-    map: TidBitmap::EMPTY,
     try_next: TidSlot(0),
     #[cfg(not(feature = "c-algorithms"))]
     ahead: Ahead::UNKNOWN,
@@ -87,7 +82,11 @@ const NO_IDS: Ids = Ids {
     threads: 0,
 };
 
-/// Guards [`IDS`].
+/// Which ids are in use.  Where the bits are is constant after boot; the bits are
+/// guarded by [`TID_LOCK`].
+static MAP: Global<TidBitmap> = Global::new(TidBitmap::EMPTY);
+
+/// Guards [`IDS`], and the bits of [`MAP`].
 #[unsafe(link_section = ".data.exclusive_cache_line")]
 static TID_LOCK: CacheLine<MaybeUninit<sys::mtx>> = CacheLine::new(MaybeUninit::zeroed());
 
@@ -127,7 +126,8 @@ pub unsafe fn init(maxthread: c_int) {
         );
         // The compiler is not to see who else has the address: it would take the
         // static apart, and the line with it.
-        (*black_box(IDS.get())).map = TidBitmap::from_raw(words.cast(), len);
+        *black_box(IDS.get()) = NO_IDS;
+        *MAP.get() = TidBitmap::from_raw(words.cast(), len);
     }
 }
 
@@ -154,7 +154,7 @@ impl IdsLocked {
     #[inline(always)]
     fn map(&mut self) -> &mut TidBitmap {
         // SAFETY: the token is the lock that guards it.
-        unsafe { &mut (*IDS.get()).map }
+        unsafe { &mut *MAP.get() }
     }
 
     /// Where the search begins that ends at `end`.

@@ -12,6 +12,7 @@ pub(crate) fn power_off() {
     // SAFETY: the world that ends has the statics for itself.
     unsafe {
         *IDS.get() = NO_IDS;
+        *MAP.get() = TidBitmap::EMPTY;
         *TID_LOCK.get() = MaybeUninit::zeroed();
     }
 }
@@ -39,7 +40,7 @@ fn free(tid: Lwpid) {
 pub(crate) fn in_use() -> Vec<i32> {
     // SAFETY: the test that holds the world has the statics for itself; there
     // are as many slots as the limit.
-    let used = |slot| unsafe { (*IDS.get()).map.test(TidSlot(slot)) };
+    let used = |slot| unsafe { (*MAP.get()).test(TidSlot(slot)) };
     (0..count::maxthread()).filter(|&slot| used(slot)).collect()
 }
 
@@ -145,7 +146,7 @@ fn running_out_of_ids_is_caught() {
         }
         if allocated_before == 3 {
             // SAFETY: the test that holds the world has the statics.
-            unsafe { (*IDS.get()).map.set(TidSlot(3)) }
+            unsafe { (*MAP.get()).set(TidSlot(3)) }
         }
         assert_eq!(world.panics(alloc), "unexpectedly ran out of IDs");
     }
