@@ -126,7 +126,7 @@ pub unsafe fn init(maxthread: c_int) {
         );
         // The compiler is not to see who else has the address: it would take the
         // static apart, and the line with it.
-        *black_box(IDS.get()) = NO_IDS;
+        black_box(IDS.get());
         *MAP.get() = TidBitmap::from_raw(words.cast(), len);
     }
 }
