@@ -17,7 +17,8 @@
 //! blocks have addresses and contents of the object's own.
 //!
 //! Both programs leave out what the entries allow, and digest it apart: an
-//! entry is used if that digest differs between the sides.
+//! entry is used if that digest differs between the sides.  `seldom = true` says of
+//! an entry that a whole comparison may well not use it.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,8 @@ pub struct Entry {
     what: What,
     /// The feature of the Rust object with which there is no such difference.
     unless: Option<String>,
+    /// Whether it may be unused.
+    pub seldom: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,9 @@ const ALWAYS: [&str; 3] = ["id", "why", "covered-by"];
 
 /// The key of what an entry does not go with.
 const UNLESS: &str = "unless";
+
+/// The key of an entry that may be unused.
+const SELDOM: &str = "seldom";
 
 /// Reads the entries of a file.
 pub fn parse(text: &str) -> Result<Vec<Entry>> {
@@ -118,10 +124,21 @@ fn entry(value: &toml::Value) -> Result<Entry> {
             _ => return Err("give one of events, field and memory".to_string()),
         };
     let unless = string(UNLESS)?;
-    let known = |key: &str| key == UNLESS || ALWAYS.contains(&key) || keys.contains(&key);
+    let seldom = match table.get(SELDOM).map(toml::Value::as_bool) {
+        None => false,
+        Some(Some(seldom)) => seldom,
+        Some(None) => return Err(format!("{SELDOM} has to be true or false")),
+    };
+    let general = [UNLESS, SELDOM];
+    let known = |key: &str| [&general[..], &ALWAYS, keys].concat().contains(&key);
     match table.keys().find(|key| !known(key)) {
         Some(key) => Err(format!("{key} has no meaning here")),
-        None => Ok(Entry { id, what, unless }),
+        None => Ok(Entry {
+            id,
+            what,
+            unless,
+            seldom,
+        }),
     }
 }
 
@@ -245,6 +262,13 @@ mod tests {
         assert_eq!(entries[0].binds(&["c-algorithms"], &known), Ok(true));
     }
 
+    #[test]
+    fn an_entry_may_be_used_seldom() {
+        let seldom = |line: &str| parse(&file(&format!("field = \"a\"\n{line}")));
+        assert!(seldom("seldom = true").expect("an entry")[0].seldom);
+        assert!(!seldom("").expect("an entry")[0].seldom);
+    }
+
     /// A malformed entry is told in one line that names it.
     #[test]
     fn what_is_wrong_with_an_entry_is_said() {
@@ -260,6 +284,10 @@ mod tests {
                 "events has to be a list",
             ),
             (file("field = \"\""), "field has to be a line"),
+            (
+                file("field = \"a\"\nseldom = 1"),
+                "seldom has to be true or false",
+            ),
             (
                 file("field = \"a\"\nobject = \"b\""),
                 "object has no meaning",

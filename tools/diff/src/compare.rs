@@ -43,10 +43,11 @@ impl Sides {
         Ok(self)
     }
 
-    /// The first entry that allows what no run did so far.
+    /// The first entry that allows what no run did so far, though one should have.
     pub fn unused(&self) -> Option<&Entry> {
         let mut allowed = self.allowed.iter();
-        allowed.find(|(_, used)| !used).map(|(entry, _)| entry)
+        let unused = allowed.find(|(entry, used)| !used && !entry.seldom);
+        unused.map(|(entry, _)| entry)
     }
 
     /// Carries a run out on both sides at once.
