@@ -327,6 +327,27 @@ TEST(ids_released, "reaping: S06 all ids of 40 zombies are free again")
 /* The count is lowered with the ids or, in the C file, by itself. */
 #define	COUNT_BATCH	BY_ALGORITHM(32, 16)
 
+#define	MANY_ZOMBIES	38
+
+/*
+ * Boots, and leaves so many zombies that with thread0 the next thread would need
+ * privilege, which is denied.
+ */
+static void
+zombies_up_to_the_reserve(int n)
+{
+	struct thread *tds[MANY_ZOMBIES];
+	int i;
+
+	set_maxthread(n + 102);
+	zombies_boot();
+	for (i = 0; i < n; i++)
+		tds[i] = exited(cred_a, lim_a);
+	for (i = 0; i < n; i++)
+		thread_stash(tds[i]);
+	priv_deny(true);
+}
+
 static int nfreed;
 
 static void
@@ -342,21 +363,12 @@ try_alloc(void *arg)
 TEST(count_batch, "reaping: S24 the count is lowered by 32 or 16 at a time, not "
     "one by one and not only at the end")
 {
-	struct thread *tds[38];
-	int i;
 
-	/* thread0 and 38 zombies: the next one would need privilege. */
-	set_maxthread(140);
-	zombies_boot();
-	for (i = 0; i < 38; i++)
-		tds[i] = exited(cred_a, lim_a);
-	for (i = 0; i < 38; i++)
-		thread_stash(tds[i]);
+	zombies_up_to_the_reserve(MANY_ZOMBIES);
 	clear_calls();
-	priv_deny(true);
 	on_each("cpu_thread_free", try_alloc);
 	reap();
-	CHECK_EQ(38, nfreed);
+	CHECK_EQ(MANY_ZOMBIES, nfreed);
 }
 
 #ifdef ALGORITHMS_C
@@ -369,17 +381,8 @@ refused_still(void *arg)
 
 TEST(count_final, "reaping: S24 the count is lowered last of all")
 {
-	struct thread *tds[5];
-	int i;
 
-	/* thread0 and 5 zombies: the next one would need privilege. */
-	set_maxthread(107);
-	zombies_boot();
-	for (i = 0; i < 5; i++)
-		tds[i] = exited(cred_a, lim_a);
-	for (i = 0; i < 5; i++)
-		thread_stash(tds[i]);
-	priv_deny(true);
+	zombies_up_to_the_reserve(5);
 #ifdef OLDER
 	/* Limits went after the count. */
 	on("credbatch_final", refused_still);
@@ -401,17 +404,8 @@ admitted_already(void *arg)
 TEST(count_with_ids, "reaping: S24 the count is lowered with the last ids, "
     "before credentials and limits go")
 {
-	struct thread *tds[5];
-	int i;
 
-	/* thread0 and 5 zombies: the next one would need privilege. */
-	set_maxthread(107);
-	zombies_boot();
-	for (i = 0; i < 5; i++)
-		tds[i] = exited(cred_a, lim_a);
-	for (i = 0; i < 5; i++)
-		thread_stash(tds[i]);
-	priv_deny(true);
+	zombies_up_to_the_reserve(5);
 	on("credbatch_final", admitted_already);
 	reap();
 	CHECK_EQ(1, count_calls("credbatch_final("));

@@ -81,7 +81,7 @@ impl<'a> TidBatch<'a> {
         self.n += 1;
     }
 
-    /// Frees the ids once the batch is full.
+    /// Frees the ids once the batch is full; whether it was.
     #[inline(always)]
     #[doc(alias = "tidbatch_process")]
     pub fn process(&mut self) -> bool {

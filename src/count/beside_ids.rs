@@ -13,9 +13,11 @@
 //! that it is about to refuse, for a moment, and may refuse others because of
 //! that; here what is refused was never counted, and what is admitted counts from
 //! the admission on, not while privileges are asked for.  So each outcome is one
-//! that the C file has, too, for some order of the same calls.  While many threads are reaped
-//! the count goes down with their ids, 16 at a time, in the C file 32 at a time
-//! and after all else: whoever waits for room gets it sooner, never later
+//! that the C file has, too, for some order of the same calls.
+//!
+//! While many threads are reaped the count goes down with their ids, 16 at a time,
+//! in the C file 32 at a time and after all else: whoever waits for room gets it
+//! sooner, never later
 //! (docs/divergences.md).
 //!
 //! Privileges are asked for as often as in C, and with no lock held, before the

@@ -235,8 +235,9 @@ fn find_deep(
 /// Ends the lookup of a thread that was found deep in its chain.
 ///
 /// If somebody has the lock, and where lock operations are calls (in a kernel with
-/// lock debugging, or while lockstat(4) watches), it is looked up once more under the lock, and moved by the calls of C: so the chain is in the
-/// order in which it would be in C.
+/// lock debugging, or while lockstat(4) watches), it is looked up once more under
+/// the lock, and moved by the calls of C: so the chain is in the order in which it
+/// would be in C.
 #[inline(always)]
 fn to_front(
     stripe: Stripe,
