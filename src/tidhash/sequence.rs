@@ -59,7 +59,7 @@
 //! | the thread that it stands on is removed | it goes on from there, or ends there; the count has changed |
 //! | removed and added to the same chain | it sees some threads again; the count has changed |
 //! | removed, and added to another chain | it goes on along that one, whose stripe may be another; the count of the stripe in which it began has changed, by the removal |
-//! | that again and again, so that it never comes to an end | it looks at the count after [`CLOSE`] threads, then after every [`ROUND`] |
+//! | that again and again, so that it never comes to an end | it looks at the count after [`CLOSE`] threads and [`ROUND`] more, then after every [`ROUND`] |
 //! | the id is given to another thread, or the thread another id, or another process, or the process another id | first the thread was removed: the count has changed |
 //! | a thread, or a process, is freed and made again | likewise |
 //! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there, and then exactly that many. Even so a thread that was found has to be the right one under its process's lock; "there is none" could be wrong |
@@ -75,7 +75,8 @@
 use super::stripe::Stripe;
 use super::{RUN_THRESH, chain, shared_lock, stripe};
 use crate::here;
-use crate::kpi::{list, sys};
+use crate::kpi::list::{self, Head};
+use crate::kpi::sys;
 use crate::proc::Proc;
 use crate::thread::Thread;
 use crate::tid::Lwpid;
@@ -85,8 +86,9 @@ use core::sync::atomic::{AtomicUsize, Ordering, fence};
 const CLOSE: u32 = RUN_THRESH + 1;
 
 /// Threads that a walk goes past, when it is deep in a chain, before it looks
-/// at the count.
-const ROUND: u32 = 8;
+/// at the count: so few that each of the loop's loads comes back soon, and a
+/// processor that learns their strides can be ahead of it.
+const ROUND: u32 = 4;
 
 /// How often the chains of a stripe have been changed: twice the changes, odd
 /// during one.
@@ -128,6 +130,33 @@ impl Count {
         fence(Ordering::Acquire);
         self.0.load(Ordering::Relaxed) == seen.0
     }
+
+    /// As [`Count::is_still`], for a loop that goes on as long as it is: compared
+    /// in memory, which compilers don't do with an atomic variable.  Elsewhere
+    /// that only adds a jump.
+    #[inline(always)]
+    pub fn goes_on(&self, seen: Seen) -> bool {
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        {
+            fence(Ordering::Acquire);
+            // SAFETY: reads the word, which can't tear.
+            unsafe {
+                core::arch::asm!(
+                    "cmp qword ptr [{count}], {seen}",
+                    "je {same}",
+                    count = in(reg) self.0.as_ptr(),
+                    seen = in(reg) seen.0,
+                    same = label { return true },
+                    options(nostack, readonly),
+                );
+            }
+            false
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        {
+            self.is_still(seen)
+        }
+    }
 }
 
 /// Somebody has changed a chain: what was read meanwhile does not count.
@@ -162,12 +191,9 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     let td = match walk::<CLOSE>(unsafe { list::first(chain) }, tid) {
         Stop::At(td) => Some(td),
         Stop::End => None,
-        Stop::Before(raw) => return find_deep(seen, raw, tid, pid),
+        Stop::Before(raw) => return find_deep(stripe, chain, seen, raw, tid, pid),
     };
-    match outcome(stripe, seen, td, pid) {
-        Ok(found) => found,
-        Err(Disturbed) => shared_lock::find(tid, pid),
-    }
+    ended(stripe, seen, td, tid, pid)
 }
 
 /// Goes past up to `N` threads that have another id, beginning with `raw`.
@@ -204,65 +230,77 @@ pub fn outcome(
     }
 }
 
+/// Ends a lookup whose walk has ended at `td`, and leaves the chain as it is.
+#[inline(always)]
+fn ended(
+    stripe: Stripe,
+    seen: Seen,
+    td: Option<Thread>,
+    tid: Lwpid,
+    pid: sys::pid_t,
+) -> Option<(Thread, Proc)> {
+    match outcome(stripe, seen, td, pid) {
+        Ok(found) => found,
+        Err(Disturbed) => shared_lock::find(tid, pid),
+    }
+}
+
 /// Goes on with a lookup that is deep in the chain, and moves the thread that
 /// it finds there to the front, as the C file does.
+///
+/// If that can't be done at once, it is looked up once more under the lock, and
+/// moved by the calls of C: so the chain is in the order in which it would be in C.
 #[cold]
 #[inline(never)]
 fn find_deep(
+    stripe: Stripe,
+    chain: *mut Head,
     seen: Seen,
     mut raw: *mut sys::thread,
     tid: Lwpid,
     pid: sys::pid_t,
 ) -> Option<(Thread, Proc)> {
-    let stripe = stripe(tid);
     let td = loop {
         match walk::<ROUND>(raw, tid) {
-            Stop::At(td) => break Some(td),
-            Stop::End => break None,
+            Stop::At(td) => break td,
+            Stop::End => return ended(stripe, seen, None, tid, pid),
             Stop::Before(next) => raw = next,
         }
-        if !stripe.count().is_still(seen) {
+        if !stripe.count().goes_on(seen) {
             return shared_lock::find(tid, pid);
         }
     };
-    match outcome(stripe, seen, td, pid) {
-        Ok(Some(found)) => to_front(stripe, seen, found, tid, pid),
-        Ok(None) => None,
-        Err(Disturbed) => shared_lock::find(tid, pid),
+    let p = td.proc();
+    if pid != -1 && p.pid() != pid {
+        return ended(stripe, seen, None, tid, pid);
     }
-}
-
-/// Ends the lookup of a thread that was found deep in its chain.
-///
-/// If somebody has the lock, and where lock operations are calls (in a kernel with
-/// lock debugging, or while lockstat(4) watches), it is looked up once more under
-/// the lock, and moved by the calls of C: so the chain is in the order in which it
-/// would be in C.
-#[inline(always)]
-fn to_front(
-    stripe: Stripe,
-    seen: Seen,
-    found: (Thread, Proc),
-    tid: Lwpid,
-    pid: sys::pid_t,
-) -> Option<(Thread, Proc)> {
-    if !stripe.lock().wlock_if_free() {
+    if !to_front(stripe, chain, seen, td) {
         return shared_lock::find(tid, pid);
     }
-    // SAFETY: taken above.  If the count is what it was, the thread still is where
-    // it was found, and stays there while the lock is held.
+    Some((td, p))
+}
+
+/// Moves a thread that was found deep in its chain to the front; whether it could.
+///
+/// Not if somebody has the lock or has changed the chain, and not where lock
+/// operations are calls (in a kernel with lock debugging, or while lockstat(4)
+/// watches).
+#[inline(always)]
+fn to_front(stripe: Stripe, chain: *mut Head, seen: Seen, td: Thread) -> bool {
+    if !stripe.lock().wlock_if_free() {
+        return false;
+    }
+    // If the count is what it was, the thread still is where it was found, and stays
+    // there while the lock is held.
+    let still = stripe.count().is_still(seen);
+    // SAFETY: the lock was taken above; so the thread is on the chain.
     unsafe {
-        let still = stripe.count().is_still(seen);
         if still {
-            shared_lock::move_to_front(stripe, found.0, tid);
+            shared_lock::move_to_front(stripe, chain, td);
         }
         stripe.lock().wunlock(here!());
-        if still {
-            Some(found)
-        } else {
-            shared_lock::find(tid, pid)
-        }
     }
+    still
 }
 
 #[cfg(all(test, not(QUEUE_MACRO_DEBUG_TRASH)))]

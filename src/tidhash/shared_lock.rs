@@ -9,7 +9,7 @@
 use super::stripe::Stripe;
 use super::{RUN_THRESH, chain, stripe};
 use crate::here;
-use crate::kpi::list;
+use crate::kpi::list::{self, Head};
 use crate::kpi::sys;
 use crate::proc::Proc;
 use crate::thread::Thread;
@@ -64,7 +64,7 @@ pub unsafe fn moves_to_front(stripe: Stripe, td: Thread, tid: Lwpid) -> bool {
     }
     // SAFETY: the lock is held exclusively now, and was held all the time.
     unsafe {
-        move_to_front(stripe, td, tid);
+        move_to_front(stripe, chain(tid), td);
         stripe.lock().wunlock(here!());
     }
     true
@@ -74,15 +74,14 @@ pub unsafe fn moves_to_front(stripe: Stripe, td: Thread, tid: Lwpid) -> bool {
 ///
 /// # Safety
 ///
-/// The stripe's lock is held exclusively, and the thread, which has that id, is on
-/// a chain of it.
+/// The stripe's lock is held exclusively, and the thread is on that chain of it.
 #[inline(always)]
-pub unsafe fn move_to_front(stripe: Stripe, td: Thread, tid: Lwpid) {
+pub unsafe fn move_to_front(stripe: Stripe, chain: *mut Head, td: Thread) {
     // SAFETY: by the caller's contract.
     unsafe {
         stripe.change(|| {
             list::remove(td.as_ptr());
-            list::insert_head(chain(tid), td.as_ptr());
+            list::insert_head(chain, td.as_ptr());
         });
     }
 }

@@ -94,7 +94,7 @@ fn disturbed_deep(world: &World, raw: *mut sys::thread, tid: Lwpid) -> Option<Th
     // SAFETY: nobody else runs.
     unsafe { stripe(tid).count().change(|| {}) }
     world.forget_log();
-    find_deep(seen, raw, tid, -1).map(|(td, _)| td)
+    find_deep(stripe(tid), chain(tid), seen, raw, tid, -1).map(|(td, _)| td)
 }
 
 /// Found, or at the end, or before more threads: the lookup begins again under
@@ -179,19 +179,34 @@ fn deep_thread_stays_while_others_have_the_lock() {
     assert_eq!(chain_ids(0)[0], 18);
 }
 
-/// Between the walk and the lock somebody has changed the chain: what was found
-/// does not count.
+/// Between the walk and the lock somebody has removed the thread: it is not moved,
+/// and looked for again.
 #[test]
 #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
 fn chain_may_change_before_a_free_lock_is_taken() {
-    let (world, q, threads) = long_chain();
-    let (stripe, seen) = (stripe(id(0)), look());
+    let (world, _, threads) = long_chain();
+    let (stripe, chain, seen) = (stripe(id(0)), chain(id(0)), look());
     removal(&[threads[0]; 6]);
     watch_locks(false);
-    world.forget_log();
-    assert!(to_front(stripe, seen, (threads[0], q), id(0), -1).is_none());
-    assert_eq!(world.calls(), ["rlock", "runlock"]);
+    assert!(!to_front(stripe, chain, seen, threads[0]));
     assert_eq!(chain_ids(0)[0], 18, "nothing was moved");
+    world.forget_log();
+    let raw = threads[0].as_ptr();
+    assert!(find_deep(stripe, chain, seen, raw, id(0), -1).is_none());
+    assert_eq!(world.calls(), ["rlock", "runlock"]);
+}
+
+/// So it is if what the walk came upon is another process's.
+#[test]
+fn another_process_found_by_a_disturbed_walk_does_not_count() {
+    let (world, _, threads) = long_chain();
+    let seen = look();
+    move_to_front(&threads);
+    world.forget_log();
+    let raw = threads[5].as_ptr();
+    let found = find_deep(stripe(id(5)), chain(id(5)), seen, raw, id(5), 8);
+    assert!(found.is_none());
+    assert_eq!(world.calls(), ["rlock", "runlock"]);
 }
 
 #[test]
