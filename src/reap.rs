@@ -118,6 +118,28 @@ fn reap_domain(tdd: &Domain) {
     }
 }
 
+/// The thread that was pushed before this one.
+///
+/// # Safety
+///
+/// The thread is a zombie, and the caller's alone.
+#[inline(always)]
+unsafe fn behind(td: Thread) -> Option<Thread> {
+    // SAFETY: by the caller's contract the link is that of the list.
+    unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) }
+}
+
+/// Asks for what reaping a thread reads and writes of it, here and in what is
+/// called: a line of memory each.
+#[inline(always)]
+fn fetch_ahead(td: Thread) {
+    prefetch_thread!(td,
+        td_proc td_cpuset td_tid td_ast td_realucred td_limit td_ucredref
+        td_slpcallout.c_iflags td_kstack);
+    #[cfg(KDTRACE_HOOKS)]
+    prefetch_thread!(td, td_dtrace);
+}
+
 /// Reaps the zombies of a domain that had some a moment ago.
 ///
 /// As [`reap_domain`].
@@ -141,13 +163,14 @@ fn reap_zombies(tdd: &Domain) {
     let mut many = false;
 
     while let Some(td) = next {
-        // SAFETY: the thread is off the list and ours; its link is still the
-        // zombie link.
-        next = unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) };
-        if let Some(next) = next
-            && many
-        {
-            prefetch_thread!(next, td_proc td_tid td_realucred td_limit td_slpcallout td_kstack);
+        // SAFETY: this thread and those behind it are off the list and ours; their
+        // links still are zombie links.
+        let after = unsafe {
+            next = behind(td);
+            next.filter(|_| many).and_then(|next| behind(next))
+        };
+        if let Some(after) = after {
+            fetch_ahead(after);
         }
         // SAFETY: dead, and not yet taken apart, as the event promises.
         unsafe { events::thread_dtor(td, here!()) }
