@@ -4,14 +4,14 @@
 use std::ffi::c_int;
 use std::ptr;
 
+use super::arena;
 use super::lock::{self, mtx_lock, mtx_unlock};
-use super::memory;
 use crate::machine::cpu::curthread;
 use crate::sys::{credbatch, proc_, thread, ucred};
 
 /// A new credential, with a reference and a user that stay.
 pub fn new() -> *mut ucred {
-    let cr = memory::permanent(size_of::<ucred>(), 64).cast::<ucred>();
+    let cr = arena::permanent(size_of::<ucred>(), 64).cast::<ucred>();
     // SAFETY: the block has the size of a credential, which may be zeros, and is
     // nobody else's.
     unsafe {

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::ptr;
 
-use super::memory;
+use super::{arena, memory};
 use crate::sys::{self, cpuset, ksiginfo, osd, proc_, sdt_probe, sdt_provider, sigqueue, thread};
 
 /// The processor's part of a new thread: its frame and its control block lie
@@ -29,7 +29,7 @@ const UMTXQ: usize = 192;
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn umtx_thread_init(td: *mut thread) {
-    (*td).td_umtxq = memory::permanent(UMTXQ, 64).cast();
+    (*td).td_umtxq = arena::permanent(UMTXQ, 64).cast();
 }
 
 #[unsafe(no_mangle)]
@@ -80,7 +80,7 @@ unsafe extern "C" fn sigqueue_init(queue: *mut sigqueue, p: *mut proc_) {
 
 #[unsafe(no_mangle)]
 extern "C" fn ksiginfo_alloc(_flags: c_int) -> *mut ksiginfo {
-    memory::permanent(size_of::<ksiginfo>(), 64).cast()
+    arena::permanent(size_of::<ksiginfo>(), 64).cast()
 }
 
 /// No process is stopped by a signal.

@@ -3,13 +3,13 @@
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::memory;
+use super::arena;
 use crate::machine::cpu::curthread;
 use crate::sys::{limbatch, plimit, thread};
 
 /// New limits, with a reference that stays.
 pub fn new() -> *mut plimit {
-    let limits = memory::permanent(size_of::<plimit>(), 64).cast::<plimit>();
+    let limits = arena::permanent(size_of::<plimit>(), 64).cast::<plimit>();
     // SAFETY: the block has the size of limits, which may be zeros, and is
     // nobody else's.
     unsafe { (*limits).pl_refcnt = 1 };

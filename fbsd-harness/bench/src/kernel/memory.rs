@@ -2,11 +2,11 @@
 //!
 //! A kernel stack is a number here: nobody runs on it.
 
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
+use super::arena::permanent;
 use crate::machine::cpu;
 use crate::sys::{self, malloc_type, thread};
 
@@ -52,17 +52,6 @@ extern "C" fn malloc_init(_type: *mut c_void) {}
 
 #[unsafe(no_mangle)]
 extern "C" fn malloc_uninit(_type: *mut c_void) {}
-
-/// Memory of zeros that is never given back.
-pub fn permanent(size: usize, align: usize) -> *mut u8 {
-    let layout = Layout::from_size_align(size.max(1), align).expect("a power of two");
-    // SAFETY: the size is not zero.
-    let block = unsafe { alloc_zeroed(layout) };
-    if block.is_null() {
-        handle_alloc_error(layout);
-    }
-    block
-}
 
 fn class_of(size: usize) -> usize {
     let rounded = size.next_power_of_two().max(SMALLEST);

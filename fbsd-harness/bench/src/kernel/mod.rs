@@ -1,6 +1,7 @@
 //! The kernel around the object: what the object calls, each function doing
 //! what the real one does for the object and its callers and nothing more.
 
+pub mod arena;
 pub mod ast;
 pub mod boot;
 pub mod cred;

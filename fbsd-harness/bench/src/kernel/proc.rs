@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use super::lock::{self, proc_lock, proc_slock, proc_unlock};
-use super::{cred, limit, memory};
+use super::{arena, cred, limit};
 use crate::machine::cpu::{self, curthread, this};
 use crate::object;
 use crate::sys::{
@@ -31,7 +31,7 @@ static COMMON: Mutex<Option<Common>> = Mutex::new(None);
 fn with_common<R>(work: impl FnOnce(&mut Common) -> R) -> R {
     let mut common = COMMON.lock().unwrap_or_else(|error| error.into_inner());
     work(common.get_or_insert_with(|| Common {
-        sysent: memory::permanent(size_of::<sysentvec>(), 64).cast(),
+        sysent: arena::permanent(size_of::<sysentvec>(), 64).cast(),
         cred: cred::new(),
         limits: limit::new(),
         next_pid: 1,
@@ -45,7 +45,7 @@ fn bare_process() -> *mut proc_ {
         let p = common
             .free
             .pop()
-            .unwrap_or_else(|| memory::permanent(size_of::<proc_>(), 64).cast());
+            .unwrap_or_else(|| arena::permanent(size_of::<proc_>(), 64).cast());
         // SAFETY: a structure of zeros that nobody knows.
         unsafe {
             ptr::write_bytes(p, 0, 1);
@@ -83,7 +83,7 @@ pub unsafe fn new_process() -> (*mut proc_, *mut thread) {
 /// Called once, when nobody runs on this CPU.
 pub unsafe fn first_process() {
     let p = bare_process();
-    let td = memory::permanent(4096, 4096).cast::<thread>();
+    let td = arena::permanent(4096, 4096).cast::<thread>();
     object::proc_linkup0(p, td);
     place(td);
     (*td).td_tid = sys::KT_THREAD0_TID;

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::{lock, memory};
+use super::{arena, lock};
 use crate::sys::{callout, eventhandler_list, sysctl_oid, task};
 
 #[unsafe(no_mangle)]
@@ -75,7 +75,7 @@ pub unsafe fn reap() {
 /// A list of event handlers, empty as in most kernels.
 #[unsafe(no_mangle)]
 extern "C" fn eventhandler_create_list(name: *const c_char) -> *mut eventhandler_list {
-    let list = memory::permanent(size_of::<eventhandler_list>(), 64).cast::<eventhandler_list>();
+    let list = arena::permanent(size_of::<eventhandler_list>(), 64).cast::<eventhandler_list>();
     // SAFETY: the block has the size of a list, which may be zeros, and is
     // nobody else's.
     unsafe {

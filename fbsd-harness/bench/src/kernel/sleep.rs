@@ -3,8 +3,8 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::arena;
 use super::lock;
-use super::memory;
 use super::sched;
 use crate::sys::{
     self, TDF_SINTR, TDF_TIMEOUT, TDI_SLEEPING, TDS_INHIBITED, lock_object, mtx, thread,
@@ -23,7 +23,7 @@ static mut LOCKS: [Chain; CHAINS] =
 const QUEUE: usize = 128;
 
 fn queue<T>() -> *mut T {
-    memory::permanent(QUEUE, 64).cast()
+    arena::permanent(QUEUE, 64).cast()
 }
 
 #[unsafe(no_mangle)]

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use super::memory;
+use super::arena;
 use crate::machine::{clock, cpu};
 use crate::sys;
 
@@ -151,7 +151,7 @@ unsafe fn refill(zone: &Zone, items: &mut Vec<usize>) {
     }
     let size = (zone.size as usize).next_multiple_of(LINE);
     for _ in 0..MOVED / (SLAB / size) {
-        let slab = memory::permanent(SLAB, SLAB);
+        let slab = arena::permanent(SLAB, SLAB);
         for index in 0..SLAB / size {
             let item = slab.add(index * size);
             (zone.init)(item.cast(), zone.size, sys::M_WAITOK as c_int);
@@ -170,5 +170,5 @@ fn spill(items: &mut Vec<usize>) {
 /// The item of [`Mode::Dummy`].
 pub fn dummy() -> *mut c_void {
     static DUMMY: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *DUMMY.get_or_init(|| memory::permanent(SLAB, SLAB) as usize) as *mut c_void
+    *DUMMY.get_or_init(|| arena::permanent(SLAB, SLAB) as usize) as *mut c_void
 }
