@@ -5,6 +5,7 @@
 //! [`crate::locks`]), so that code without the lock does not compile.
 
 use crate::flags::{ProcFlags, ProcFlags2};
+use crate::kpi::seldom::seldom;
 use crate::kpi::sys;
 use crate::locks::{ProcLocked, ProcSlocked};
 use crate::prefetch_thread;
@@ -72,8 +73,16 @@ impl Proc {
     }
 }
 
+/// More threads than this are not in a core's caches when they are wanted: then it
+/// pays to ask for them ahead.
+const CACHED: c_int = 1024;
+
 /// Walks the threads of a process, whose process lock is held.
-pub struct Threads(*const *mut sys::thread);
+pub struct Threads {
+    link: *const *mut sys::thread,
+    /// Are there more than the caches hold?
+    many: bool,
+}
 
 impl Iterator for Threads {
     type Item = Thread;
@@ -82,12 +91,14 @@ impl Iterator for Threads {
     fn next(&mut self) -> Option<Thread> {
         // SAFETY: the link of the list's head or of the thread handed out
         // last, and thread structures are never unmapped.
-        let td = unsafe { Thread::from_nullable(*self.0) }?;
+        let td = unsafe { Thread::from_nullable(*self.link) }?;
         // SAFETY: on the list, so a live thread, whose link is NULL or points at
         // another.
         unsafe {
-            self.0 = &raw const (*td.as_ptr()).td_plist.tqe_next;
-            if let Some(next) = Thread::from_nullable(*self.0) {
+            self.link = &raw const (*td.as_ptr()).td_plist.tqe_next;
+            if self.many
+                && let Some(next) = Thread::from_nullable(*self.link)
+            {
                 // What comes next waits for this line, and the rest of the way
                 // for the link in it: a hint, whatever becomes of the link.
                 prefetch_thread!(next, td_lock);
@@ -106,8 +117,21 @@ impl ProcLocked {
     #[inline(always)]
     #[doc(alias = "FOREACH_THREAD_IN_PROC")]
     pub fn threads(&self) -> Threads {
-        // SAFETY: of type-stable memory.
-        Threads(unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first })
+        Threads {
+            // SAFETY: of type-stable memory.
+            link: unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first },
+            many: self.has_many_threads(),
+        }
+    }
+
+    /// Are there more threads than the caches hold?
+    #[inline(always)]
+    pub fn has_many_threads(&self) -> bool {
+        let many = self.numthreads() > CACHED;
+        if many {
+            seldom();
+        }
+        many
     }
 
     /// `p_flag`.

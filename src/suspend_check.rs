@@ -133,8 +133,10 @@ fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
             die(td, pl);
         }
 
-        // What the switch writes.
-        prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
+        if pl.has_many_threads() {
+            // What the switch writes.
+            prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
+        }
         let mut sl = p.lock_spin(here!());
         sl = pl.notify_stopped(sl);
         // The single-threader waits for this thread, if for nobody else: wake
