@@ -316,7 +316,7 @@ fn assert_end(pl: &ProcLocked, mode: c_int) {
 
 /// Lets every suspended thread of the process go that has none of the flags
 /// `kept`.
-#[inline(never)]
+#[inline(always)]
 fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked, kept: ThreadFlags) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
     for td in pl.threads() {

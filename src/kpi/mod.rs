@@ -23,6 +23,8 @@ pub mod mutex;
 pub mod pcpu;
 pub mod prefetch;
 pub mod printf;
+#[cfg(not(feature = "c-algorithms"))]
+pub mod rolled;
 pub mod rwlock;
 pub mod sdt;
 pub mod seldom;

@@ -145,6 +145,22 @@ impl RwLock {
         }
     }
 
+    /// `rw_wunlock`, unless others want the lock or lockstat(4) watches: then it is
+    /// still held.  Whether it was given up.
+    ///
+    /// # Safety
+    ///
+    /// As for [`RwLock::wunlock`].
+    #[inline(always)]
+    #[cfg(not(feature = "c-algorithms"))]
+    pub unsafe fn wunlock_if_unwanted(self) -> bool {
+        #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
+        return false;
+        #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+        self.fast(curthread() as usize, UNLOCKED, Ordering::Release)
+            .is_none()
+    }
+
     /// One try to change the word; the word that was in the way otherwise.
     #[inline(always)]
     #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]

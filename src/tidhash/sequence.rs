@@ -59,7 +59,7 @@
 //! | the thread that it stands on is removed | it goes on from there, or ends there; the count has changed |
 //! | removed and added to the same chain | it sees some threads again; the count has changed |
 //! | removed, and added to another chain | it goes on along that one, whose stripe may be another; the count of the stripe in which it began has changed, by the removal |
-//! | that again and again, so that it never comes to an end | it looks at the count after [`CLOSE`] threads and [`ROUND`] more, then after every [`ROUND`] |
+//! | that again and again, so that it never comes to an end | it looks at the count after each [`ROUND`] of those that are deep |
 //! | the id is given to another thread, or the thread another id, or another process, or the process another id | first the thread was removed: the count has changed |
 //! | a thread, or a process, is freed and made again | likewise |
 //! | the count comes around to `n` | that takes 2^63 changes of one stripe, on i386 2^31, while one walk is interrupted: minutes of nothing but threads that start and exit there, and then exactly that many. Even so a thread that was found has to be the right one under its process's lock; "there is none" could be wrong |
@@ -76,19 +76,19 @@ use super::stripe::Stripe;
 use super::{RUN_THRESH, chain, shared_lock, stripe};
 use crate::here;
 use crate::kpi::list::{self, Head};
+use crate::kpi::rolled::rolled;
 use crate::kpi::sys;
 use crate::proc::Proc;
 use crate::thread::Thread;
 use crate::tid::Lwpid;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
-/// Threads among which one is not deep in its chain.
-const CLOSE: u32 = RUN_THRESH + 1;
-
-/// Threads that a walk goes past, when it is deep in a chain, before it looks
-/// at the count: so few that each of the loop's loads comes back soon, and a
-/// processor that learns their strides can be ahead of it.
+/// Threads of a round of a walk.  So few that each load of the loop comes back soon:
+/// a processor that learns their strides can be ahead of it.
 const ROUND: u32 = 4;
+
+// The first thread and some rounds are those that are not deep.
+const _: () = assert!(RUN_THRESH.is_multiple_of(ROUND));
 
 /// How often the chains of a stripe have been changed: twice the changes, odd
 /// during one.
@@ -187,11 +187,26 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     let Some(seen) = stripe.count().look() else {
         return shared_lock::find(tid, pid);
     };
-    // SAFETY: the head of a chain, which is never unmapped.
-    let td = match walk::<CLOSE>(unsafe { list::first(chain) }, tid) {
-        Stop::At(td) => Some(td),
-        Stop::End => None,
-        Stop::Before(raw) => return find_deep(stripe, chain, seen, raw, tid, pid),
+    let td = 'walk: {
+        // SAFETY: the head of a chain, which is never unmapped.
+        let mut raw = match walk::<1>(unsafe { list::first(chain) }, tid) {
+            Stop::At(td) => break 'walk Some(td),
+            Stop::End => break 'walk None,
+            Stop::Before(next) => next,
+        };
+        // Unrolled, these rounds would be half of the function.
+        let mut rounds = rolled(RUN_THRESH / ROUND);
+        loop {
+            match walk::<ROUND>(raw, tid) {
+                Stop::At(td) => break 'walk Some(td),
+                Stop::End => break 'walk None,
+                Stop::Before(next) => raw = next,
+            }
+            rounds -= 1;
+            if rounds == 0 {
+                return find_deep(stripe, chain, seen, raw, tid, pid);
+            }
+        }
     };
     ended(stripe, seen, td, tid, pid)
 }
@@ -248,8 +263,12 @@ fn ended(
 /// Goes on with a lookup that is deep in the chain, and moves the thread that
 /// it finds there to the front, as the C file does.
 ///
-/// If that can't be done at once, it is looked up once more under the lock, and
-/// moved by the calls of C: so the chain is in the order in which it would be in C.
+/// If somebody has the lock or has changed the chain, and where lock operations are
+/// calls (in a kernel with lock debugging, or while lockstat(4) watches), it is
+/// looked up once more under the lock, and moved by the calls of C: so the chain is
+/// in the order in which it would be in C.
+///
+/// Each call that it makes is its last act, so that it saves no registers.
 #[cold]
 #[inline(never)]
 fn find_deep(
@@ -274,33 +293,50 @@ fn find_deep(
     if pid != -1 && p.pid() != pid {
         return ended(stripe, seen, None, tid, pid);
     }
-    if !to_front(stripe, chain, seen, td) {
-        return shared_lock::find(tid, pid);
-    }
-    Some((td, p))
-}
-
-/// Moves a thread that was found deep in its chain to the front; whether it could.
-///
-/// Not if somebody has the lock or has changed the chain, and not where lock
-/// operations are calls (in a kernel with lock debugging, or while lockstat(4)
-/// watches).
-#[inline(always)]
-fn to_front(stripe: Stripe, chain: *mut Head, seen: Seen, td: Thread) -> bool {
     if !stripe.lock().wlock_if_free() {
-        return false;
+        return shared_lock::find(tid, pid);
     }
     // If the count is what it was, the thread still is where it was found, and stays
     // there while the lock is held.
-    let still = stripe.count().is_still(seen);
-    // SAFETY: the lock was taken above; so the thread is on the chain.
-    unsafe {
-        if still {
-            shared_lock::move_to_front(stripe, chain, td);
-        }
-        stripe.lock().wunlock(here!());
+    if !stripe.count().is_still(seen) {
+        // SAFETY: taken above.
+        return unsafe { find_again(stripe, tid, pid) };
     }
-    still
+    // SAFETY: the lock was taken above, and the thread is on the chain.
+    unsafe {
+        shared_lock::move_to_front(stripe, chain, td);
+        match stripe.lock().wunlock_if_unwanted() {
+            true => Some((td, p)),
+            false => found_and_wanted(stripe, td, p),
+        }
+    }
+}
+
+/// Gives the lock up and looks again.
+///
+/// # Safety
+///
+/// The current thread has the stripe's lock exclusively, and relies on that no
+/// longer.
+#[cold]
+#[inline(never)]
+unsafe fn find_again(stripe: Stripe, tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
+    // SAFETY: by the caller's contract.
+    unsafe { stripe.lock().wunlock(here!()) }
+    shared_lock::find(tid, pid)
+}
+
+/// Gives the lock up, for which others wait, after a lookup that has found these.
+///
+/// # Safety
+///
+/// As for [`find_again`].
+#[cold]
+#[inline(never)]
+unsafe fn found_and_wanted(stripe: Stripe, td: Thread, p: Proc) -> Option<(Thread, Proc)> {
+    // SAFETY: by the caller's contract.
+    unsafe { stripe.lock().wunlock(here!()) }
+    Some((td, p))
 }
 
 #[cfg(all(test, not(QUEUE_MACRO_DEBUG_TRASH)))]

@@ -259,9 +259,6 @@ impl Config {
         if self.toolchain != Toolchain::default_of(self.arch) {
             parts.push(self.toolchain.to_string());
         }
-        if self.kernel_flags.retpoline {
-            parts.push("retpoline".to_string());
-        }
         parts.push(self.features.join("+"));
         parts.retain(|part| !part.is_empty());
         parts.join("-")

@@ -12,8 +12,6 @@ use crate::options::{self, Options};
 /// The flags that say something to this project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct KernelFlags {
-    /// `-mretpoline`: no indirect jump may be made.
-    pub retpoline: bool,
     /// One line for each thing that the C files have and the object lacks.
     pub notes: Vec<String>,
 }
@@ -30,9 +28,9 @@ struct Unmatched {
 
 const UNMATCHED: &[Unmatched] = &[
     Unmatched {
-        on: RETPOLINE,
+        on: "-mretpoline",
         off: "-mno-retpoline",
-        note: "its calls through pointers are ordinary ones; jump tables are left out",
+        note: "its calls through pointers are ordinary ones; jump tables it has none anyway",
     },
     Unmatched {
         on: "-fstack-protector",
@@ -101,8 +99,6 @@ const UNMATCHED: &[Unmatched] = &[
     },
 ];
 
-const RETPOLINE: &str = "-mretpoline";
-
 /// Flags with which the same headers give other layouts, and what they do.
 const OTHER_LAYOUT: &[&str] = &[
     "-fpack-struct",
@@ -127,7 +123,6 @@ impl KernelFlags {
             let Some(word) = last(&words, unmatched) else {
                 continue;
             };
-            flags.retpoline |= unmatched.on == RETPOLINE;
             flags.notes.push(format!(
                 "kern_thread.o is built without {word}: {}",
                 unmatched.note
@@ -208,7 +203,6 @@ mod tests {
     fn what_rust_cannot_match_is_a_line_each() {
         let flags = read("-fstack-protector-strong -mretpoline -fsanitize=kernel-address");
         let flags = flags.expect("fits");
-        assert!(flags.retpoline);
         let words = [
             "-mretpoline:",
             "-fstack-protector-strong:",
@@ -226,7 +220,8 @@ mod tests {
         let off = "-mretpoline -mno-retpoline -fstack-protector -fno-stack-protector \
             -mbranch-protection=standard -mbranch-protection=none -fsanitize=thread -fno-sanitize=all";
         assert_eq!(read(off).expect("fits"), KernelFlags::default());
-        assert!(read("-mno-retpoline -mretpoline").expect("fits").retpoline);
+        let notes = read("-mno-retpoline -mretpoline").expect("fits").notes;
+        assert!(notes[0].contains("-mretpoline:"), "{notes:?}");
     }
 
     #[test]

@@ -19,6 +19,9 @@ const FLAGS: &[&str] = &[
     "-Cdwarf-version=4",
     // Stack traces want each frame set up by the function's first instruction.
     "-Cllvm-args=-enable-shrink-wrap=false",
+    // Few cases are told apart by compares sooner than by a jump through a table, and
+    // a kernel with retpolines allows none: what clang does there by itself.
+    "-Cllvm-args=-min-jump-table-entries=1000000",
 ];
 
 /// The host's target would use vector registers, which belong to user land.
@@ -26,9 +29,6 @@ const HOST_FLAGS: &str = "-Ctarget-feature=-mmx,-sse,-sse2,-sse3,-ssse3,-sse4.1,
 
 /// Where a distribution's rustc is, which may have rust-src where rustup's has not.
 const INSTALLED: &str = "/usr/bin/rustc";
-
-/// What clang does by itself for `-mretpoline`.
-const NO_JUMP_TABLES: &str = "-Cllvm-args=-min-jump-table-entries=1000000";
 
 /// rustc as this machine has it.
 pub struct Rustc {
@@ -229,9 +229,6 @@ fn build(config: &Config, rustc: &Rustc, bindings: &Path) -> Result<PathBuf> {
     let mut flags: Vec<String> = own.map(ToString::to_string).collect();
     if config.toolchain == Toolchain::Host {
         flags.push(HOST_FLAGS.to_string());
-    }
-    if config.kernel_flags.retpoline {
-        flags.push(NO_JUMP_TABLES.to_string());
     }
     for (path, name) in rustc.remaps(&config.root) {
         flags.push(format!("--remap-path-prefix={}={name}", path.display()));

@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_millis(25);
 /// Operations of a batch, at most.
 const MOST: u64 = 1_000_000_000;
 /// Fewer pairs of a launch than this say too little, whatever the time.
-const FEWEST: usize = 10;
+const FEWEST: usize = 5;
 
 /// What runs batches: a program.
 pub trait Runs {
