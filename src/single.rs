@@ -35,11 +35,14 @@ fn remaining(pl: &ProcLocked, sl: &ProcSlocked, mode: SingleMode) -> c_int {
     debug_assert!(pl.proc() == sl.proc(), "tokens of two processes");
     pl.assert_owned(here!());
     sl.assert_owned(here!());
-    match mode {
-        SingleMode::Exit => pl.numthreads(),
-        SingleMode::Boundary => pl.numthreads().wrapping_sub(sl.boundary_count()),
-        SingleMode::NoExit | SingleMode::AllProc => pl.numthreads().wrapping_sub(sl.suspcount()),
-    }
+    // Both are read, for which there is no need to branch.
+    let (at_boundary, suspended) = (sl.boundary_count(), sl.suspcount());
+    let gone_by = match mode {
+        SingleMode::Exit => 0,
+        SingleMode::Boundary => at_boundary,
+        SingleMode::NoExit | SingleMode::AllProc => suspended,
+    };
+    pl.numthreads().wrapping_sub(gone_by)
 }
 
 /// Single-threads the process.
@@ -130,21 +133,14 @@ fn single_by_mode(
 /// Sets the flags that say what the other threads shall do.
 #[inline(always)]
 fn mark(td: Thread, pl: &mut ProcLocked, mode: SingleMode) {
-    match mode {
-        SingleMode::Exit => {
-            pl.set_flags(ProcFlags::SINGLE_EXIT);
-            pl.clear_flags(ProcFlags::SINGLE_BOUNDARY);
-        }
-        SingleMode::Boundary => {
-            pl.clear_flags(ProcFlags::SINGLE_EXIT);
-            pl.set_flags(ProcFlags::SINGLE_BOUNDARY);
-        }
-        SingleMode::NoExit | SingleMode::AllProc => {
-            pl.clear_flags(ProcFlags::SINGLE_EXIT.or(ProcFlags::SINGLE_BOUNDARY));
-        }
-    }
+    pl.clear_flags(ProcFlags::SINGLE_EXIT.or(ProcFlags::SINGLE_BOUNDARY));
+    pl.set_flags(match mode {
+        SingleMode::Exit => ProcFlags::SINGLE_EXIT,
+        SingleMode::Boundary => ProcFlags::SINGLE_BOUNDARY,
+        SingleMode::NoExit => ProcFlags::NONE,
+        SingleMode::AllProc => ProcFlags::TOTAL_STOP,
+    });
     if mode == SingleMode::AllProc {
-        pl.set_flags(ProcFlags::TOTAL_STOP);
         all_proc::begin(td);
     }
     pl.set_flags(ProcFlags::STOPPED_SINGLE);

@@ -19,52 +19,35 @@ pub fn now() -> u64 {
     }
 }
 
-struct Scale {
-    /// Nanoseconds of a tick.
-    tick: f64,
-    /// Ticks that two looks at the clock take with nothing in between.
-    empty: u64,
-}
-
-static SCALE: OnceLock<Scale> = OnceLock::new();
+/// Nanoseconds of a tick.
+static TICK: OnceLock<f64> = OnceLock::new();
 
 /// How long the comparison with the host's clock takes.
 const COMPARISON: Duration = Duration::from_millis(50);
-/// Empty intervals that are tried.
-const EMPTY: usize = 10_000;
 
-fn scale() -> &'static Scale {
-    SCALE.get_or_init(|| {
+fn tick() -> f64 {
+    *TICK.get_or_init(|| {
         let start = (Instant::now(), now());
         while start.0.elapsed() < COMPARISON {
             std::hint::spin_loop();
         }
         let ticks = now() - start.1;
-        let tick = start.0.elapsed().as_nanos() as f64 / ticks as f64;
-        let mut intervals: Vec<u64> = (0..EMPTY)
-            .map(|_| {
-                let start = now();
-                now() - start
-            })
-            .collect();
-        intervals.sort_unstable();
-        Scale {
-            tick,
-            empty: intervals[EMPTY / 2],
-        }
+        start.0.elapsed().as_nanos() as f64 / ticks as f64
     })
 }
 
 /// Compares the clocks, so that no measurement has to.
 pub fn init() {
-    scale();
+    tick();
 }
 
 /// Time that was measured, or instructions that were counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watch {
     ticks: u64,
-    laps: u64,
+    /// Ticks of intervals with nothing in them, one beside each that was measured:
+    /// how long a look at the clock takes changes with the processor's frequency.
+    empty: u64,
     /// Counts the object's instructions instead.
     steps: bool,
 }
@@ -84,23 +67,25 @@ impl Watch {
         if self.steps {
             return step::through(work);
         }
+        let before = now();
         let start = now();
         let result = work();
-        self.add(start, now());
+        let end = now();
+        self.empty += start.wrapping_sub(before);
+        self.ticks += end.wrapping_sub(start);
         result
     }
 
     /// Adds the interval between two looks at the clock.
     #[inline(always)]
     pub fn add(&mut self, start: u64, end: u64) {
+        let before = now();
+        self.empty += now().wrapping_sub(before);
         self.ticks += end.wrapping_sub(start);
-        self.laps += 1;
     }
 
     /// Nanoseconds, without what looking at the clock took.
     pub fn nanoseconds(&self) -> f64 {
-        let scale = scale();
-        let looks = self.laps * scale.empty;
-        self.ticks.saturating_sub(looks) as f64 * scale.tick
+        self.ticks.saturating_sub(self.empty) as f64 * tick()
     }
 }
