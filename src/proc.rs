@@ -11,7 +11,8 @@ use crate::locks::{ProcLocked, ProcSlocked};
 use crate::prefetch_thread;
 use crate::thread::Thread;
 use core::ffi::c_int;
-use core::ptr::NonNull;
+use core::mem::offset_of;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI32, Ordering};
 
 /// A process: the address of a `struct proc`.
@@ -80,8 +81,7 @@ const CACHED: c_int = 1024;
 /// Walks the threads of a process, whose process lock is held.
 pub struct Threads {
     link: *const *mut sys::thread,
-    /// Are there more than the caches hold?
-    many: bool,
+    ahead: Ahead,
 }
 
 impl Iterator for Threads {
@@ -92,20 +92,88 @@ impl Iterator for Threads {
         // SAFETY: the link of the list's head or of the thread handed out
         // last, and thread structures are never unmapped.
         let td = unsafe { Thread::from_nullable(*self.link) }?;
-        // SAFETY: on the list, so a live thread, whose link is NULL or points at
-        // another.
-        unsafe {
-            self.link = &raw const (*td.as_ptr()).td_plist.tqe_next;
-            if self.many
-                && let Some(next) = Thread::from_nullable(*self.link)
-            {
-                // What comes next waits for this line, and the rest of the way
-                // for the link in it: a hint, whatever becomes of the link.
-                prefetch_thread!(next, td_lock);
-            }
+        // SAFETY: a live thread's field.
+        self.link = unsafe { &raw const (*td.as_ptr()).td_plist.tqe_next };
+        if self.ahead.is_wanted() {
+            seldom();
+            self.ahead.fetch(td);
         }
         Some(td)
     }
+}
+
+/// Asks for the threads of a list ahead of a walk, from both of its ends.
+///
+/// A thread's link has to be there before the next thread can be asked for, so that
+/// a walk waits for memory once for each of them, however early it asks.  From the
+/// list's other end the same can go on at the same time: when the walk comes to the
+/// second half, all of that is there already.
+struct Ahead {
+    /// The last thread that was asked for from the end.
+    last: *mut sys::thread,
+    /// How many are still to be asked for from there; negative for short lists, of
+    /// which none are.
+    behind: c_int,
+}
+
+impl Ahead {
+    /// For short lists.
+    const NOTHING: Self = Self {
+        last: ptr::null_mut(),
+        behind: -1,
+    };
+
+    /// For a list of so many threads.
+    ///
+    /// # Safety
+    ///
+    /// There are so many, and the list is kept still.
+    #[cold]
+    #[inline(never)]
+    unsafe fn of(p: Proc, threads: c_int) -> Self {
+        Self {
+            // SAFETY: by the caller's contract there is a last thread.
+            last: unsafe { before((*p.as_ptr()).p_threads.tqh_last) },
+            behind: threads / 2,
+        }
+    }
+
+    /// Is anything to be asked for?
+    #[inline(always)]
+    fn is_wanted(&self) -> bool {
+        self.behind >= 0
+    }
+
+    /// Asks for the thread that comes next after `td`, and for one from the end.
+    ///
+    /// Of each it is the line with the links, and with the pointer to the lock that
+    /// is taken first.
+    #[cold]
+    #[inline(never)]
+    fn fetch(&mut self, td: Thread) {
+        // SAFETY: a live thread, whose link is NULL or points at another; hints,
+        // whatever becomes of it.
+        unsafe {
+            if let Some(next) = Thread::from_nullable((*td.as_ptr()).td_plist.tqe_next) {
+                prefetch_thread!(next, td_lock);
+            }
+        }
+        if self.behind > 0 {
+            self.behind -= 1;
+            // SAFETY: half of the list's threads have others before them.
+            unsafe {
+                self.last = before((*self.last).td_plist.tqe_prev);
+                prefetch_thread!(Thread::from_raw(self.last), td_lock);
+            }
+        }
+    }
+}
+
+/// The thread whose link to the next one this is.
+#[inline(always)]
+const fn before(link: *mut *mut sys::thread) -> *mut sys::thread {
+    link.wrapping_byte_sub(offset_of!(sys::thread, td_plist.tqe_next))
+        .cast()
 }
 
 /// Fields that the process lock guards.
@@ -120,7 +188,11 @@ impl ProcLocked {
         Threads {
             // SAFETY: of type-stable memory.
             link: unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first },
-            many: self.has_many_threads(),
+            ahead: match self.has_many_threads() {
+                // SAFETY: the token is the lock that keeps the list still.
+                true => unsafe { Ahead::of(self.proc(), self.numthreads()) },
+                false => Ahead::NOTHING,
+            },
         }
     }
 

@@ -299,7 +299,7 @@ impl IdsLocked {
                 self.map().clear_all(tids.iter().map(|tid| tid.slot()));
             }
         }
-        self.look_ahead(TidSlot(count::maxthread()));
+        self.look_around(TidSlot(count::maxthread()));
     }
 
     /// Looks for the next id: at first in place, behind the one given last.
@@ -312,11 +312,10 @@ impl IdsLocked {
         }
     }
 
-    /// The same, when there is none between the one given last and the end.
-    #[cold]
+    /// The same, by a call.
     #[inline(never)]
     fn look_around(&mut self, end: TidSlot) {
-        match self.map().first_clear_from(TidSlot(0), end) {
+        match self.search(end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),
         }
