@@ -79,12 +79,13 @@ impl Proc {
 const CACHED: c_int = 1024;
 
 /// Walks the threads of a process, whose process lock is held.
-pub struct Threads {
+pub struct Threads<'a> {
     link: *const *mut sys::thread,
-    ahead: Ahead,
+    /// Lent, so that the link can stay in a register.
+    ahead: &'a mut Ahead,
 }
 
-impl Iterator for Threads {
+impl Iterator for Threads<'_> {
     type Item = Thread;
 
     #[inline(always)]
@@ -108,7 +109,7 @@ impl Iterator for Threads {
 /// a walk waits for memory once for each of them, however early it asks.  From the
 /// list's other end the same can go on at the same time: when the walk comes to the
 /// second half, all of that is there already.
-struct Ahead {
+pub struct Ahead {
     /// The last thread that was asked for from the end.
     last: *mut sys::thread,
     /// How many are still to be asked for from there; negative for short lists, of
@@ -154,7 +155,8 @@ impl Ahead {
         // SAFETY: a live thread, whose link is NULL or points at another; hints,
         // whatever becomes of it.
         unsafe {
-            if let Some(next) = Thread::from_nullable((*td.as_ptr()).td_plist.tqe_next) {
+            let link = &raw const (*td.as_ptr()).td_plist.tqe_next;
+            if let Some(next) = Thread::from_nullable(ptr::read_volatile(link)) {
                 prefetch_thread!(next, td_lock);
             }
         }
@@ -184,15 +186,21 @@ impl ProcLocked {
     /// before: the thread handed out last has to be on the list still.
     #[inline(always)]
     #[doc(alias = "FOREACH_THREAD_IN_PROC")]
-    pub fn threads(&self) -> Threads {
+    pub fn threads<'a>(&self, ahead: &'a mut Ahead) -> Threads<'a> {
         Threads {
             // SAFETY: of type-stable memory.
             link: unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first },
-            ahead: match self.has_many_threads() {
-                // SAFETY: the token is the lock that keeps the list still.
-                true => unsafe { Ahead::of(self.proc(), self.numthreads()) },
-                false => Ahead::NOTHING,
-            },
+            ahead,
+        }
+    }
+
+    /// What asks for the threads of the process ahead of one walk.
+    #[inline(always)]
+    pub fn ahead(&self) -> Ahead {
+        match self.has_many_threads() {
+            // SAFETY: the token is the lock that keeps the list still.
+            true => unsafe { Ahead::of(self.proc(), self.numthreads()) },
+            false => Ahead::NOTHING,
         }
     }
 

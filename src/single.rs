@@ -181,7 +181,7 @@ fn hurry_others(
     mode: SingleMode,
 ) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
-    for other in pl.threads() {
+    for other in pl.threads(&mut pl.ahead()) {
         if other == td {
             continue;
         }
@@ -235,7 +235,7 @@ fn unthread(td: Thread, mut pl: ProcLocked, mut sl: ProcSlocked) -> (ProcLocked,
 /// only once the switch is over.
 #[inline(always)]
 fn wait_for_switches(td: Thread, pl: &ProcLocked) {
-    for other in pl.threads() {
+    for other in pl.threads(&mut pl.ahead()) {
         if other == td {
             continue;
         }
@@ -315,7 +315,7 @@ fn assert_end(pl: &ProcLocked, mode: c_int) {
 #[inline(always)]
 fn unsuspend_all(pl: &ProcLocked, sl: &mut ProcSlocked, kept: ThreadFlags) -> WakeSwapper {
     let mut wake = WakeSwapper::NO;
-    for td in pl.threads() {
+    for td in pl.threads(&mut pl.ahead()) {
         let tl = td.lock(here!());
         if tl.is_suspended() && (kept.is_empty() || !tl.flags().intersects(kept)) {
             wake = wake.or(suspend::unsuspend_one(tl, sl, true));

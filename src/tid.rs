@@ -299,7 +299,7 @@ impl IdsLocked {
                 self.map().clear_all(tids.iter().map(|tid| tid.slot()));
             }
         }
-        self.look_around(TidSlot(count::maxthread()));
+        self.ahead().forget();
     }
 
     /// Looks for the next id: at first in place, behind the one given last.

@@ -49,13 +49,16 @@ pub(super) const NO_ROOM: c_int = c_int::MIN;
 /// Notes whether there is room under the limit, now that there are so many threads.
 #[inline(always)]
 fn note_room(_ids: &IdsLocked, count: c_int) {
-    let reserved = is_reserved(count.wrapping_add(1));
-    if reserved || ROOM_UNDER.load(Ordering::Relaxed) != maxthread() {
-        set_room(if reserved { NO_ROOM } else { maxthread() });
+    let room_under = match is_reserved(count.wrapping_add(1)) {
+        true => NO_ROOM,
+        false => maxthread(),
+    };
+    if ROOM_UNDER.load(Ordering::Relaxed) != room_under {
+        set_room(room_under);
     }
 }
 
-/// [`note_room`], where something changes or is near to it.
+/// [`note_room`], where something changes.
 #[cold]
 #[inline(never)]
 fn set_room(room_under: c_int) {

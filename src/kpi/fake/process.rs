@@ -150,9 +150,8 @@ impl Proc {
     /// The threads on the list.
     pub fn all_threads(self) -> Vec<Thread> {
         // SAFETY: the world has one CPU, which is here.
-        unsafe { crate::locks::ProcLocked::assume(self) }
-            .threads()
-            .collect()
+        let pl = unsafe { crate::locks::ProcLocked::assume(self) };
+        pl.threads(&mut pl.ahead()).collect()
     }
 
     /// `p_suspcount` and `p_boundary_count`.
