@@ -299,22 +299,12 @@ impl IdsLocked {
                 self.map().clear_all(tids.iter().map(|tid| tid.slot()));
             }
         }
-        self.ahead().forget();
+        self.look_ahead(TidSlot(count::maxthread()));
     }
 
-    /// Looks for the next id: at first in place, behind the one given last.
-    #[inline(always)]
-    fn look_ahead(&mut self, end: TidSlot) {
-        let start = self.start(end);
-        match self.map().first_clear_from(start, end) {
-            Some(slot) => self.ahead().set(slot, end),
-            None => self.look_around(end),
-        }
-    }
-
-    /// The same, by a call.
+    /// Looks for the next id.
     #[inline(never)]
-    fn look_around(&mut self, end: TidSlot) {
+    fn look_ahead(&mut self, end: TidSlot) {
         match self.search(end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),

@@ -45,7 +45,7 @@ use crate::files;
 const TIME: f64 = 1.0;
 /// How often both programs are started: where code and data lie differs from one
 /// start to the next, and decides about several percent of the shortest cases.
-const LAUNCHES: u32 = 7;
+const LAUNCHES: u32 = 11;
 /// Seconds between two lines about how far it is.
 const INTERVAL: u64 = 10;
 
