@@ -4,7 +4,7 @@
 ///
 /// Like [`core::hint::black_box`], but the number stays in its register.
 #[inline(always)]
-pub fn rolled(rounds: u32) -> u32 {
+pub fn rolled(rounds: usize) -> usize {
     #[cfg(miri)]
     return core::hint::black_box(rounds);
     #[cfg(not(miri))]

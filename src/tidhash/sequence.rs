@@ -195,7 +195,7 @@ pub fn find(tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
             Stop::Before(next) => next,
         };
         // Unrolled, these rounds would be half of the function.
-        let mut rounds = rolled(RUN_THRESH / ROUND);
+        let mut rounds = rolled((RUN_THRESH / ROUND) as usize);
         loop {
             match walk::<ROUND>(raw, tid) {
                 Stop::At(td) => break 'walk Some(td),
