@@ -41,7 +41,7 @@ use crate::config::Config;
 use crate::error::{Error, Result, bail};
 use crate::files;
 
-/// Seconds for the pairs of a case: the whole takes about five minutes.
+/// Seconds for the pairs of a case: the whole takes about six minutes.
 const TIME: f64 = 1.0;
 /// How often both programs are started: where code and data lie differs from one
 /// start to the next, and decides about several percent of the shortest cases.
