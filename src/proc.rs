@@ -11,6 +11,7 @@ use crate::locks::{ProcLocked, ProcSlocked};
 use crate::prefetch_thread;
 use crate::thread::Thread;
 use core::ffi::c_int;
+use core::marker::PhantomData;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -79,13 +80,13 @@ impl Proc {
 const CACHED: c_int = 1024;
 
 /// Walks the threads of a process, whose process lock is held.
-pub struct Threads<'a> {
+pub struct Threads<'a, 'p> {
     link: *const *mut sys::thread,
     /// Lent, so that the link can stay in a register.
-    ahead: &'a mut Ahead,
+    ahead: &'a mut Ahead<'p>,
 }
 
-impl Iterator for Threads<'_> {
+impl Iterator for Threads<'_, '_> {
     type Item = Thread;
 
     #[inline(always)]
@@ -109,26 +110,30 @@ impl Iterator for Threads<'_> {
 /// a walk waits for memory once for each of them, however early it asks.  From the
 /// list's other end the same can go on at the same time: when the walk comes to the
 /// second half, all of that is there already.
-pub struct Ahead {
+pub struct Ahead<'p> {
     /// The last thread that was asked for from the end.
     last: *mut sys::thread,
     /// How many are still to be asked for from there; negative for short lists, of
     /// which none are.
     behind: c_int,
+    /// The process's lock keeps the list still meanwhile.
+    still: PhantomData<&'p ProcLocked>,
 }
 
-impl Ahead {
+impl Ahead<'_> {
     /// For short lists.
     const NOTHING: Self = Self {
         last: ptr::null_mut(),
         behind: -1,
+        still: PhantomData,
     };
 
     /// For a list of so many threads.
     ///
     /// # Safety
     ///
-    /// There are so many, and the list is kept still.
+    /// There are so many, more than none, and the list is kept still while the result
+    /// is used.
     #[cold]
     #[inline(never)]
     unsafe fn of(p: Proc, threads: c_int) -> Self {
@@ -136,6 +141,7 @@ impl Ahead {
             // SAFETY: by the caller's contract there is a last thread.
             last: unsafe { before((*p.as_ptr()).p_threads.tqh_last) },
             behind: threads / 2,
+            still: PhantomData,
         }
     }
 
@@ -183,10 +189,11 @@ impl ProcLocked {
     /// The threads of the process: `FOREACH_THREAD_IN_PROC`.
     ///
     /// The link to the next thread is read when the next one is asked for, not
-    /// before: the thread handed out last has to be on the list still.
+    /// before: the thread handed out last has to be on the list still.  `ahead` is
+    /// this process's.
     #[inline(always)]
     #[doc(alias = "FOREACH_THREAD_IN_PROC")]
-    pub fn threads<'a>(&self, ahead: &'a mut Ahead) -> Threads<'a> {
+    pub fn threads<'a, 'p>(&'p self, ahead: &'a mut Ahead<'p>) -> Threads<'a, 'p> {
         Threads {
             // SAFETY: of type-stable memory.
             link: unsafe { &raw const (*self.proc().as_ptr()).p_threads.tqh_first },
@@ -196,7 +203,7 @@ impl ProcLocked {
 
     /// What asks for the threads of the process ahead of one walk.
     #[inline(always)]
-    pub fn ahead(&self) -> Ahead {
+    pub fn ahead(&self) -> Ahead<'_> {
         match self.has_many_threads() {
             // SAFETY: the token is the lock that keeps the list still.
             true => unsafe { Ahead::of(self.proc(), self.numthreads()) },
@@ -207,7 +214,8 @@ impl ProcLocked {
     /// Are there more threads than the caches hold?
     #[inline(always)]
     pub fn has_many_threads(&self) -> bool {
-        let many = self.numthreads() > CACHED;
+        // Elsewhere nobody is asked: see the prefetch module.
+        let many = cfg!(target_arch = "x86_64") && self.numthreads() > CACHED;
         if many {
             seldom();
         }
@@ -219,6 +227,13 @@ impl ProcLocked {
     pub fn flags(&self) -> ProcFlags {
         // SAFETY: the token is the lock that guards the field.
         ProcFlags::from_bits(unsafe { (*self.proc().as_ptr()).p_flag })
+    }
+
+    /// Sets `p_flag`, in one store: others look at it without the lock.
+    #[inline(always)]
+    pub fn replace_flags(&mut self, flags: ProcFlags) {
+        // SAFETY: as for flags().
+        unsafe { (*self.proc().as_ptr()).p_flag = flags.bits() }
     }
 
     /// `p_flag |= set`.
@@ -323,3 +338,6 @@ impl ProcSlocked {
         unsafe { (*self.proc().as_ptr()).p_singlethread = Thread::nullable(td) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,12 +129,12 @@ unsafe fn behind(td: Thread) -> Option<Thread> {
     unsafe { Thread::from_nullable((*td.as_ptr()).__bindgen_anon_1.td_zombie) }
 }
 
-/// Asks for what reaping a thread reads and writes of it, here and in what is
-/// called: a line of memory each.
+/// Asks for what reaping a thread reads and writes of it, here and in most of what
+/// is called: a line of memory each.
 #[inline(always)]
 fn fetch_ahead(td: Thread) {
     prefetch_thread!(td,
-        td_proc td_cpuset td_tid td_ast td_realucred td_limit td_ucredref
+        td_proc td_cpuset td_tid td_flags td_realucred td_limit td_ucredref
         td_slpcallout.c_iflags td_kstack);
     #[cfg(KDTRACE_HOOKS)]
     prefetch_thread!(td, td_dtrace);

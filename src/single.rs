@@ -35,7 +35,7 @@ fn remaining(pl: &ProcLocked, sl: &ProcSlocked, mode: SingleMode) -> c_int {
     debug_assert!(pl.proc() == sl.proc(), "tokens of two processes");
     pl.assert_owned(here!());
     sl.assert_owned(here!());
-    // Both are read, for which there is no need to branch.
+    // Both are read, so that no branch is needed.
     let (at_boundary, suspended) = (sl.boundary_count(), sl.suspcount());
     let gone_by = match mode {
         SingleMode::Exit => 0,
@@ -133,13 +133,14 @@ fn single_by_mode(
 /// Sets the flags that say what the other threads shall do.
 #[inline(always)]
 fn mark(td: Thread, pl: &mut ProcLocked, mode: SingleMode) {
-    pl.clear_flags(ProcFlags::SINGLE_EXIT.or(ProcFlags::SINGLE_BOUNDARY));
-    pl.set_flags(match mode {
+    let wanted = match mode {
         SingleMode::Exit => ProcFlags::SINGLE_EXIT,
         SingleMode::Boundary => ProcFlags::SINGLE_BOUNDARY,
         SingleMode::NoExit => ProcFlags::NONE,
         SingleMode::AllProc => ProcFlags::TOTAL_STOP,
-    });
+    };
+    let others = ProcFlags::SINGLE_EXIT.or(ProcFlags::SINGLE_BOUNDARY);
+    pl.replace_flags(pl.flags().without(others).or(wanted));
     if mode == SingleMode::AllProc {
         all_proc::begin(td);
     }

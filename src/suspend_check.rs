@@ -101,9 +101,6 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
 }
 
 /// [`check`], once there is a reason to stop.
-///
-/// Apart from it, so that the compiler prepares nothing of this for the many who
-/// have none.
 #[inline(always)]
 fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
     let p = pl.proc();

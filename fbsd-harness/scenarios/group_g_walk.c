@@ -311,9 +311,12 @@ SCENARIO(S68_reuse, "An id and a thread are used again under a lookup",
 
 /* ---- A deep thread moves to the front ------------------------------------ */
 
-#define	CHAIN		19
+#define	CHAIN		23
 
-/* A chain; the last two are deep in it. */
+/*
+ * A chain; the last two are deep in it, and not in the first round of threads
+ * there.
+ */
 static struct member chain[CHAIN];
 #define	LAST		(&chain[CHAIN - 1])
 #define	BEFORE_LAST	(&chain[CHAIN - 2])

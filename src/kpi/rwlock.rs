@@ -117,6 +117,7 @@ impl RwLock {
     /// kernel than C does.
     #[inline(always)]
     #[cfg(not(feature = "c-algorithms"))]
+    #[must_use = "the lock may be held"]
     pub fn wlock_if_free(self) -> bool {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         return false;
@@ -150,9 +151,10 @@ impl RwLock {
     ///
     /// # Safety
     ///
-    /// As for [`RwLock::wunlock`].
+    /// The current thread holds it, and relies on that no longer if it was given up.
     #[inline(always)]
     #[cfg(not(feature = "c-algorithms"))]
+    #[must_use = "the lock may still be held"]
     pub unsafe fn wunlock_if_unwanted(self) -> bool {
         #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
         return false;

@@ -496,3 +496,30 @@ fn letting_go_wakes_the_swapper() {
     sl.unlock(here!());
     pl.unlock(here!());
 }
+
+/// A process of more threads than caches hold: all are stopped, and all let go.
+#[test]
+fn large_process_is_stopped_and_let_go() {
+    let world = World::new();
+    let p = world.own_proc();
+    p.set_p_flag(HAD);
+    let others: Vec<_> = (0..1025)
+        .map(|n| world.thread(format_args!("t{n}"), p))
+        .collect();
+    let td = Thread::current();
+    let stopped = others.clone();
+    world.on("mi_switch voluntary", move || {
+        for other in stopped {
+            let _ = other.suspended();
+        }
+        td.resume();
+    });
+    assert_eq!(single_thread(&world, p, NO_EXIT), Ok(()));
+    assert_eq!(p.stopped(), (1025, 0));
+    single_end(world.lock_proc(p), NO_EXIT).unlock(here!());
+    assert_eq!(p.stopped(), (0, 0));
+    for other in others {
+        // SAFETY: the world has one CPU, which is here.
+        assert_eq!(unsafe { (*other.as_ptr()).td_inhibitors }, 0);
+    }
+}

@@ -83,8 +83,8 @@ use crate::thread::Thread;
 use crate::tid::Lwpid;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
-/// Threads of a round of a walk.  So few that each load of the loop comes back soon:
-/// a processor that learns their strides can be ahead of it.
+/// Threads of a round of a walk.  So few that each load instruction is executed again
+/// soon: a processor that learns their strides can be ahead of it.
 const ROUND: u32 = 4;
 
 // The first thread and some rounds are those that are not deep.
@@ -131,30 +131,30 @@ impl Count {
         self.0.load(Ordering::Relaxed) == seen.0
     }
 
-    /// As [`Count::is_still`], for a loop that goes on as long as it is: compared
-    /// in memory, which compilers don't do with an atomic variable.  Elsewhere
-    /// that only adds a jump.
+    /// Is it that number still, as far as this CPU knows?  A loop goes on as long as
+    /// it is, so that it ends whatever it has come upon.  That proves nothing of what
+    /// was read: [`Count::is_still`] does, at the end.
+    ///
+    /// Compared in memory, which compilers don't do with an atomic variable; in
+    /// straight code it would only be one more jump.
     #[inline(always)]
     pub fn goes_on(&self, seen: Seen) -> bool {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        {
-            fence(Ordering::Acquire);
-            // SAFETY: reads the word, which can't tear.
-            unsafe {
-                core::arch::asm!(
-                    "cmp qword ptr [{count}], {seen}",
-                    "je {same}",
-                    count = in(reg) self.0.as_ptr(),
-                    seen = in(reg) seen.0,
-                    same = label { return true },
-                    options(nostack, readonly),
-                );
-            }
+        // SAFETY: reads the word, which can't tear.
+        unsafe {
+            core::arch::asm!(
+                "cmp qword ptr [{count}], {seen}",
+                "je {same}",
+                count = in(reg) self.0.as_ptr(),
+                seen = in(reg) seen.0,
+                same = label { return true },
+                options(nostack, readonly),
+            );
             false
         }
         #[cfg(not(all(target_arch = "x86_64", not(miri))))]
         {
-            self.is_still(seen)
+            self.0.load(Ordering::Relaxed) == seen.0
         }
     }
 }
@@ -268,7 +268,7 @@ fn ended(
 /// looked up once more under the lock, and moved by the calls of C: so the chain is
 /// in the order in which it would be in C.
 ///
-/// Each call that it makes is its last act, so that it saves no registers.
+/// Each call that it makes is its last act, so that it saves hardly a register.
 #[cold]
 #[inline(never)]
 fn find_deep(
@@ -326,7 +326,8 @@ unsafe fn find_again(stripe: Stripe, tid: Lwpid, pid: sys::pid_t) -> Option<(Thr
     shared_lock::find(tid, pid)
 }
 
-/// Gives the lock up, for which others wait, after a lookup that has found these.
+/// Gives the lock up, for which others wait or which lockstat(4) watches, after a
+/// lookup that has found these.
 ///
 /// # Safety
 ///

@@ -136,6 +136,8 @@ const RISCV64: Facts = Facts {
         "-Ccode-model=medium",
         // Objects with a cache line of their own keep their symbols.
         "-Cllvm-args=-riscv-enable-global-merge=false",
+        // This machine has a flag of its own beside the one for all.
+        "-Cllvm-args=-riscv-min-jump-table-entries=1000000",
     ],
     emulation: "elf64lriscv_fbsd",
     emulator: "qemu-riscv64",

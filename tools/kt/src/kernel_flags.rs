@@ -30,7 +30,7 @@ const UNMATCHED: &[Unmatched] = &[
     Unmatched {
         on: "-mretpoline",
         off: "-mno-retpoline",
-        note: "its calls through pointers are ordinary ones; jump tables it has none anyway",
+        note: "its calls through pointers are ordinary ones; it has no jump tables anyway",
     },
     Unmatched {
         on: "-fstack-protector",

@@ -41,6 +41,9 @@ pub fn init() {
     tick();
 }
 
+/// An interval with nothing in it that is so many times the shortest was disturbed.
+const DISTURBED: u64 = 3;
+
 /// Time that was measured, or instructions that were counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watch {
@@ -48,6 +51,8 @@ pub struct Watch {
     /// Ticks of intervals with nothing in them, one beside each that was measured:
     /// how long a look at the clock takes changes with the processor's frequency.
     empty: u64,
+    /// The shortest of these; 0 before the first.
+    least: u64,
     /// Counts the object's instructions instead.
     steps: bool,
 }
@@ -71,7 +76,7 @@ impl Watch {
         let start = now();
         let result = work();
         let end = now();
-        self.empty += start.wrapping_sub(before);
+        self.add_empty(before, start);
         self.ticks += end.wrapping_sub(start);
         result
     }
@@ -80,8 +85,18 @@ impl Watch {
     #[inline(always)]
     pub fn add(&mut self, start: u64, end: u64) {
         let before = now();
-        self.empty += now().wrapping_sub(before);
+        self.add_empty(before, now());
         self.ticks += end.wrapping_sub(start);
+    }
+
+    /// Adds an interval with nothing in it, unless something came in between.
+    #[inline(always)]
+    fn add_empty(&mut self, start: u64, end: u64) {
+        let interval = end.wrapping_sub(start);
+        if self.least == 0 || interval < self.least {
+            self.least = interval;
+        }
+        self.empty += interval.min(DISTURBED * self.least);
     }
 
     /// Nanoseconds, without what looking at the clock took.

@@ -21,7 +21,11 @@ pub fn describe(config: &Config, cpus: &Cpus) -> Result<Machine> {
     Ok(Machine {
         cpu: cpu_name(&files::read("/proc/cpuinfo".as_ref())?),
         cores: cpus.count(),
-        kernel: said(system.arg("-sr"))?,
+        kernel: format!(
+            "{}, large pages: {}",
+            said(system.arg("-sr"))?,
+            large_pages(&files::read(LARGE_PAGES.as_ref()).unwrap_or_default())
+        ),
         rustc: Rustc::find(config)?.name().to_string(),
         clang: staging::stage(config)?.compiler.version()?,
         date: said(date.args(["-u", "+%Y-%m-%d"]))?,
@@ -40,6 +44,18 @@ fn cpu_name(list: &str) -> String {
     let named = list.lines().find(|line| line.starts_with("model name"));
     let name = named.and_then(|line| line.split_once(':'));
     name.map_or("unknown", |(_, name)| name.trim()).to_string()
+}
+
+/// Where Linux says whether programs get large pages.
+const LARGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+/// The word in brackets: `always`, `madvise` (those who ask, as the programs do) or
+/// `never`.
+fn large_pages(words: &str) -> &str {
+    let inside = words
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    inside.map_or("never", |(word, _)| word)
 }
 
 /// The load of the last minute.
@@ -87,6 +103,8 @@ mod tests {
         let list = "processor\t: 0\nmodel name\t: AMD EPYC: 9\nflags\t: fpu\n";
         assert_eq!(cpu_name(list), "AMD EPYC: 9");
         assert_eq!(cpu_name(""), "unknown");
+        assert_eq!(large_pages("always [madvise] never\n"), "madvise");
+        assert_eq!(large_pages(""), "never");
         assert_eq!(load("0.25 0.10 0.05 1/234 5678\n"), 0.25);
     }
 
