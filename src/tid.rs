@@ -279,7 +279,7 @@ impl IdsLocked {
             let start = self.start(end);
             self.ahead().freed(tid.slot(), start);
         } else {
-            self.look_ahead(end);
+            self.look_around(end);
         }
     }
 
@@ -302,9 +302,19 @@ impl IdsLocked {
         self.look_ahead(TidSlot(count::maxthread()));
     }
 
-    /// Looks for the next id.
-    #[inline(never)]
+    /// Looks for the next id: at first in place, behind the one given last.
+    #[inline(always)]
     fn look_ahead(&mut self, end: TidSlot) {
+        let start = self.start(end);
+        match self.map().first_clear_from(start, end) {
+            Some(slot) => self.ahead().set(slot, end),
+            None => self.look_around(end),
+        }
+    }
+
+    /// The same, by a call.
+    #[inline(never)]
+    fn look_around(&mut self, end: TidSlot) {
         match self.search(end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),

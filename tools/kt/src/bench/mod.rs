@@ -46,6 +46,9 @@ const TIME: f64 = 1.0;
 /// How often both programs are started: where code and data lie differs from one
 /// start to the next, and decides about several percent of the shortest cases.
 const LAUNCHES: u32 = 11;
+/// The same for cases with several threads: how they get into each other's way
+/// differs by a tenth from one start to the next.
+const LAUNCHES_OF_SEVERAL: u32 = 33;
 /// Seconds between two lines about how far it is.
 const INTERVAL: u64 = 10;
 
@@ -153,7 +156,10 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
     let mut progress = Progress::start();
     let mut cases = Vec::new();
     let mut memory = [0; 2];
-    for launch in 0..LAUNCHES {
+    for launch in 0..LAUNCHES_OF_SEVERAL {
+        if launch > 0 && !cases.iter().any(|case| launch < case.launches()) {
+            break;
+        }
         let mut c = Side::start("C", &built.c.program)?;
         let mut rust = Side::start("Rust", &built.rust.program)?;
         if launch == 0 {
@@ -161,9 +167,11 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
             memory = [c.memory()?, rust.memory()?];
         }
         let number = cases.len();
-        for (nth, measuring) in cases.iter_mut().enumerate() {
+        let left = cases.iter_mut().enumerate();
+        for (nth, measuring) in left.filter(|(_, case)| launch < case.launches()) {
+            let most = measuring.launches();
             progress.tell(&format!(
-                "launch {} of {LAUNCHES}, {nth} of {number} cases",
+                "launch {} of {most}, {nth} of {number} cases",
                 launch + 1
             ));
             let time = request.time / LAUNCHES;
@@ -222,6 +230,14 @@ impl Measuring {
             case,
             samples: Samples::default(),
             instructions: [None; 2],
+        }
+    }
+
+    /// In how many launches of the programs it is measured.
+    fn launches(&self) -> u32 {
+        match self.case.threads {
+            1 => LAUNCHES,
+            _ => LAUNCHES_OF_SEVERAL,
         }
     }
 
