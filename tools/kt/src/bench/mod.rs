@@ -154,7 +154,7 @@ fn measured(config: &Config, request: &Request) -> Result<Figures> {
     let machine = machine::describe(config, &cpus)?;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(request.seed);
     let mut progress = Progress::start();
-    let mut cases = Vec::new();
+    let mut cases: Vec<Measuring> = Vec::new();
     let mut memory = [0; 2];
     for launch in 0..LAUNCHES_OF_SEVERAL {
         if launch > 0 && !cases.iter().any(|case| launch < case.launches()) {
