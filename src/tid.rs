@@ -279,11 +279,12 @@ impl IdsLocked {
             let start = self.start(end);
             self.ahead().freed(tid.slot(), start);
         } else {
-            self.look_around(end);
+            self.look_ahead(end);
         }
     }
 
-    /// [`IdsLocked::give_back`] of some ids, after which the next one is known.
+    /// [`IdsLocked::give_back`] of some ids, after which the next one is not known: its
+    /// word may be another CPU's, and whoever takes an id needs that anyway.
     ///
     /// # Safety
     ///
@@ -299,22 +300,12 @@ impl IdsLocked {
                 self.map().clear_all(tids.iter().map(|tid| tid.slot()));
             }
         }
-        self.look_ahead(TidSlot(count::maxthread()));
+        self.ahead().forget();
     }
 
-    /// Looks for the next id: at first in place, behind the one given last.
-    #[inline(always)]
-    fn look_ahead(&mut self, end: TidSlot) {
-        let start = self.start(end);
-        match self.map().first_clear_from(start, end) {
-            Some(slot) => self.ahead().set(slot, end),
-            None => self.look_around(end),
-        }
-    }
-
-    /// The same, by a call.
+    /// Looks for the next id.
     #[inline(never)]
-    fn look_around(&mut self, end: TidSlot) {
+    fn look_ahead(&mut self, end: TidSlot) {
         match self.search(end) {
             Some(slot) => self.ahead().set(slot, end),
             None => self.ahead().forget(),

@@ -1,9 +1,10 @@
 //! The next free id, found before it is asked for.
 //!
-//! Who gives ids back looks for the one that will be handed out next, so that who
+//! Who gives an id back looks for the one that will be handed out next, so that who
 //! asks for one finds it known.  An id that is taken makes the next one unknown,
-//! and who takes ids one after the other looks for each, as in the C file: what is
-//! saved is the search of a new thread that comes after others have gone.
+//! and so does a batch that is given back; who takes ids one after the other looks for
+//! each, as in the C file.  What is saved is the search of a new thread that comes
+//! after one that was not to be: at the limit, where ids are few and searches long.
 //!
 //! The id is the one that a search would find at any moment: one that is freed
 //! before it on the search's way takes its place.  The limit on ids is remembered

@@ -283,6 +283,8 @@ fn next_id_is_known_after_one_was_given_back() {
     assert_eq!(known(), Some(11), "behind the last one");
     assert_eq!(alloc(), id(11));
     free_all(&ids[..2]);
+    assert_eq!(known(), None, "who takes one looks for it");
+    free(ids[2]);
     assert_eq!(known(), Some(12));
     // SAFETY: the test that holds the world has the statics for itself.
     unsafe { *count::MAXTHREAD.get() = 12 }
