@@ -11,6 +11,7 @@ const CODE: &str = "forbidden instructions";
 const FIRST: &str = "functions that begin with their frame";
 const OUTSIDE: &str = "accesses outside the frame";
 const LARGEST: &str = "largest stack frame";
+const COVERED: &str = "code outside functions";
 
 /// An object with one function.
 fn object(machine: Machine, code: &[u8]) -> Subject {
@@ -47,10 +48,19 @@ fn report(subject: &Subject) -> Report {
     audit(subject, &Contract::from_object(subject), &Rules::shipped())
 }
 
+/// An object with an empty function and `more` behind it.
+fn followed_by(machine: Machine, more: &[u8]) -> Report {
+    let mut subject = object(machine, &[]);
+    let section = &mut subject.sections[0];
+    section.data = more.to_vec();
+    section.size = more.len() as u64;
+    report(&subject)
+}
+
 /// The rows on code hold.
 #[track_caller]
 fn holds(report: &Report) {
-    for rule in [CODE, FIRST, OUTSIDE, LARGEST, "code outside functions"] {
+    for rule in [CODE, FIRST, OUTSIDE, LARGEST, COVERED] {
         assert!(report.row(rule).is_some_and(|row| row.ok), "\n{report}");
     }
 }
@@ -67,6 +77,28 @@ fn fails(report: &Report, rule: &str, text: &str) {
 
 fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// What linkers and assemblers fill the room between functions with is no code.
+#[test]
+fn padding_between_functions_is_accepted_and_code_is_not() {
+    let aarch64 = words(&[0, 0xd503_201f, 0]); // udf #0; nop; udf #0
+    let riscv64 = [0, 0, 0x01, 0x00, 0x13, 0, 0, 0]; // c.unimp; c.nop; nop
+    let i386 = [0xcc, 0x90, 0x66, 0x90]; // int3; nop; two-byte nop
+    for (machine, fill, ret) in [
+        (
+            Machine::Aarch64,
+            &aarch64[..],
+            &[0xc0, 0x03, 0x5f, 0xd6][..],
+        ),
+        (Machine::Riscv64, &riscv64, &[0x82, 0x80]),
+        (Machine::I386, &i386, &[0xc3]),
+    ] {
+        let filled = followed_by(machine, fill);
+        assert!(filled.row(COVERED).is_some_and(|row| row.ok), "\n{filled}");
+        let code = followed_by(machine, &[fill, ret].concat());
+        fails(&code, COVERED, "belongs to no function");
+    }
 }
 
 mod aarch64 {

@@ -17,6 +17,8 @@ const FP: u16 = 29;
 const SP: u16 = 31;
 
 const NOP: u32 = 0xd503_201f;
+/// `udf #0`: what linkers fill the room between functions with.
+const FILL: u32 = 0;
 /// `bti` and its four kinds, `paciasp`, `pacibsp`.
 const MARKS: [u32; 6] = [
     0xd503_241f,
@@ -58,28 +60,27 @@ fn step(word: u32, i: &Instruction, at: u64) -> Step {
         effect: effect(i),
         frame: frame(word, i, &written),
         access: access(i),
-        padding: word == NOP,
+        padding: matches!(word, NOP | FILL),
         offence: offence(word, i, &written),
         guard: (is_fetch(i) || is_compare(i)).then_some(HAS_ATOMICS),
     }
 }
 
-/// Zeros fill up code; anything else that is no instruction is a fault.
+/// What is no instruction, or one that the decoder does not know.
 fn undecoded(word: u32, at: u64) -> Step {
     Step {
         at,
         next: at + 4,
         text: format!("{word:#010x}"),
-        flow: if word == 0 { Flow::Trap } else { Flow::Stop },
+        flow: Flow::Stop,
         effect: Effect::Grow(0),
         frame: FramePointer::Kept,
         access: None,
-        padding: word == 0,
-        offence: match word {
-            0 => None,
-            _ if is_vector(word) => Some(VECTOR.into()),
-            _ => Some("not an instruction".into()),
-        },
+        padding: false,
+        offence: Some(match is_vector(word) {
+            true => VECTOR.into(),
+            false => "not an instruction".into(),
+        }),
         guard: None,
     }
 }
