@@ -102,14 +102,32 @@ pub unsafe fn update(td: Thread) {
     let (old_cred, old_limit) = unsafe { (sys::crcowsync(), sys::lim_cowsync()) };
     // SAFETY: the current thread's own field.
     unsafe { (*td.as_ptr()).td_cowgen = pl.cowgen() }
+    if old_cred.is_null() && old_limit.is_null() {
+        pl.unlock(here!());
+    } else {
+        // SAFETY: references that were handed to us.
+        unsafe { give_back(pl, old_cred, old_limit) }
+    }
+}
+
+/// Gives up the process lock, and after it the references that a thread had before
+/// it caught up; either may be NULL.
+///
+/// Out of line, so that [`update`] has next to nothing to keep in registers.
+///
+/// # Safety
+///
+/// The references are the caller's, and end here.
+#[inline(never)]
+unsafe fn give_back(pl: ProcLocked, cred: *mut sys::ucred, limit: *mut sys::plimit) {
     pl.unlock(here!());
-    // SAFETY: references that were handed to us.
+    // SAFETY: by the caller's contract.
     unsafe {
-        if !old_cred.is_null() {
-            sys::crfree(old_cred);
+        if !cred.is_null() {
+            sys::crfree(cred);
         }
-        if !old_limit.is_null() {
-            sys::lim_free(old_limit);
+        if !limit.is_null() {
+            sys::lim_free(limit);
         }
     }
 }

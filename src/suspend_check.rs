@@ -93,15 +93,18 @@ pub fn check(pl: ProcLocked, place: Where) -> (c_int, ProcLocked) {
     let td = Thread::current();
     giant::assert_not_owned(here!());
     pl.assert_owned(here!());
-    if needed(td, &pl) {
-        stop(place, td, pl)
-    } else {
-        (0, pl)
+    if !needed(td, &pl) {
+        return (0, pl);
     }
+    let stopped = stop(place, td, pl);
+    frame::keep();
+    stopped
 }
 
 /// [`check`], once there is a reason to stop.
-#[inline(always)]
+///
+/// Out of line, so that [`check`] saves no register.
+#[inline(never)]
 fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
     let p = pl.proc();
     let in_kernel = place.in_kernel();

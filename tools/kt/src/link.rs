@@ -32,6 +32,8 @@ SECTIONS
 		*(.text.thread_suspend_check_needed)
 		. = ALIGN(64);
 		*(.text.thread_suspend_check)
+		. = ALIGN(64);
+		*(.text.thread_cow_update)
 		*(.text .text.*)
 	}
 	.rodata.str1.1 : { *(.rodata.str*) }
