@@ -11,8 +11,8 @@ KERNEL_OBJS= \
 	harness.o fake.o fixture.o zombies.o \
 	event.o lock.o mem.o mutex.o pcpu.o proc.o rwlock.o sched.o timer.o
 TEST_OBJS= \
-	test_alloc.o test_boot.o test_cow.o test_events.o test_exit.o \
-	test_ids.o \
+	test_alloc.o test_boot.o test_cow.o test_crowd.o test_events.o \
+	test_exit.o test_ids.o \
 	test_invariants.o test_invariants_state.o test_limit.o test_link.o \
 	test_reap.o test_reap_callout.o test_sets.o test_single.o \
 	test_single_allproc.o test_single_end.o test_single_wait.o \

@@ -253,6 +253,20 @@ TEST(thread0_limit, "threadinit: H7 thread0's slot counts against maxthread, "
 	CHECK_EQ(1, count_calls("priv_check_cred(cred,PRIV_MAXPROC)"));
 }
 
+TEST(thread0_no_room, "threadinit: H7 with a maxthread of 1 thread0 is "
+    "refused, which is said, and gets its id all the same")
+{
+
+	before_threadinit();
+	set_maxthread(1);
+	threadinit();
+	expect_only(ONLY("priv_check_cred", "printf"),
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
+	    "priv_check_cred(cred,PRIV_MAXPROC) | -",
+	    "printf(maxthread limit exceeded by uid 0 (pid 0); consider "
+	    "increasing kern.maxthread) | -");
+}
+
 TEST(threadinit_order, "threadinit: thread0 is counted before it gets its id")
 {
 

@@ -223,3 +223,88 @@ TEST(limit_conserved, "thread count: S05 conserved over failures, frees and "
 	/* The last zombie goes with the next allocation. */
 	CHECK_EQ(298, alloc_all());
 }
+
+/*
+ * Another thread comes in between, once.
+ */
+static struct thread *other;
+static bool came;
+
+static void
+other_comes(void *arg)
+{
+
+	if (came)
+		return;
+	came = true;
+	other = thread_alloc(1);
+}
+
+TEST(limit_taken_asking, "kern.maxthread: S03 the last place, wanted by two: "
+    "one gets it, whoever counts first")
+{
+	struct thread *td;
+	int i;
+
+	setup(110);
+	for (i = 0; i < 107; i++)
+		CHECK(thread_alloc(1) != NULL);
+	on_each("priv_check_cred", other_comes);
+	td = thread_alloc(1);
+	/* C counts before it asks, so that who asks has the place already. */
+	CHECK(BY_ALGORITHM(td, other) != NULL);
+	CHECK_PTR(NULL, BY_ALGORITHM(other, td));
+	CHECK_EQ(1, count_calls("printf("));
+	CHECK_PTR(NULL, thread_alloc(1));
+}
+
+#ifdef LOCKS_VISIBLE
+/*
+ * The same for the last place that is not reserved, at the ids' lock.
+ */
+static void
+take_last_unreserved(int now)
+{
+	int i;
+
+	setup(400);
+	for (i = 0; i < now - 103; i++)
+		CHECK(thread_alloc(1) != NULL);
+	set_maxthread(now);
+	clear_calls();
+	log_locks();
+	on_each("mtx_lock", other_comes);
+}
+
+TEST(limit_taken_locking, "kern.maxthread: S03 the last place before the "
+    "reserve, wanted by two: one is asked for privileges")
+{
+
+	take_last_unreserved(400);
+	CHECK(thread_alloc(1) != NULL);
+	CHECK(other != NULL);
+	CHECK_EQ(1, count_calls("priv_check_cred("));
+}
+
+TEST(limit_taken_lowered, "kern.maxthread: S03 the same after a debugger has "
+    "lowered the limit")
+{
+
+	take_last_unreserved(399);
+	CHECK(thread_alloc(1) != NULL);
+	CHECK(other != NULL);
+	CHECK_EQ(1, count_calls("priv_check_cred("));
+}
+
+TEST(limit_taken_denied, "kern.maxthread: S03 the same, and the one that is "
+    "asked has none")
+{
+	struct thread *td;
+
+	take_last_unreserved(399);
+	priv_deny(true);
+	td = thread_alloc(1);
+	CHECK(BY_ALGORITHM(td, other) != NULL);
+	CHECK_PTR(NULL, BY_ALGORITHM(other, td));
+}
+#endif

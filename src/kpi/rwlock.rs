@@ -163,6 +163,25 @@ impl RwLock {
             .is_none()
     }
 
+    /// `rw_wunlock` by a call, where it is seldom done: nothing in place.
+    ///
+    /// # Safety
+    ///
+    /// As for [`RwLock::wunlock`].
+    #[inline(always)]
+    #[cfg(not(feature = "c-algorithms"))]
+    #[cfg_attr(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)), expect(unused_variables))]
+    pub unsafe fn wunlock_by_call(self, site: Site) {
+        // SAFETY: a live lock; that it is held is the caller's care.  With the owner
+        // alone for the word that was seen, the slow path looks again.
+        unsafe {
+            #[cfg(any(LOCK_DEBUG, RWLOCK_NOINLINE))]
+            sys::_rw_wunlock_cookie(self.word_ptr().cast(), site.file(), site.line());
+            #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]
+            sys::__rw_wunlock_hard(self.word_ptr().cast(), curthread() as usize as _);
+        }
+    }
+
     /// One try to change the word; the word that was in the way otherwise.
     #[inline(always)]
     #[cfg(not(any(LOCK_DEBUG, RWLOCK_NOINLINE)))]

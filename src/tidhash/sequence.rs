@@ -322,7 +322,7 @@ fn find_deep(
 #[inline(never)]
 unsafe fn find_again(stripe: Stripe, tid: Lwpid, pid: sys::pid_t) -> Option<(Thread, Proc)> {
     // SAFETY: by the caller's contract.
-    unsafe { stripe.lock().wunlock(here!()) }
+    unsafe { stripe.lock().wunlock_by_call(here!()) }
     shared_lock::find(tid, pid)
 }
 
@@ -336,7 +336,7 @@ unsafe fn find_again(stripe: Stripe, tid: Lwpid, pid: sys::pid_t) -> Option<(Thr
 #[inline(never)]
 unsafe fn found_and_wanted(stripe: Stripe, td: Thread, p: Proc) -> Option<(Thread, Proc)> {
     // SAFETY: by the caller's contract.
-    unsafe { stripe.lock().wunlock(here!()) }
+    unsafe { stripe.lock().wunlock_by_call(here!()) }
     Some((td, p))
 }
 
