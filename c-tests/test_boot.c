@@ -289,3 +289,14 @@ TEST(threadinit_twice, "threadinit: panics when the first id is not thread0's")
 	threadinit();
 	EXPECT_PANIC("tid0 100001 != 100000\n", threadinit());
 }
+
+TEST(threadinit_twice_no_room, "threadinit: H7 the same if the second thread0 "
+    "is refused")
+{
+
+	before_threadinit();
+	set_maxthread(2);
+	threadinit();
+	EXPECT_PANIC("tid0 100001 != 100000\n", threadinit());
+	CHECK_EQ(1, count_calls("printf("));
+}

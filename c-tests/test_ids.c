@@ -6,6 +6,7 @@
  * back: next fit with wrap.
  */
 #include "harness.h"
+#include "zombies.h"
 
 static struct thread *
 alloc(void)
@@ -279,6 +280,46 @@ TEST(ids_thousands, "thread ids: S06 one of thousands is free")
 		taken[gone[i]] = NULL;
 		next = take_from(next);
 	}
+}
+
+/*
+ * So many ids are taken; those from 60 on are given back together, of two
+ * words of the map.
+ */
+static void
+check_reaped(int all)
+{
+	struct thread *td;
+	int i, next;
+
+	set_maxthread(THOUSANDS);
+	zombies_boot();
+	taken[0] = thread0p;
+	for (next = 1; next < all;)
+		next = take_from(next);
+	for (i = 60; i < 100; i++) {
+		td = taken[i];
+		taken[i] = NULL;
+		exit_of(td, cred_a, lim_a);
+		thread_stash(td);
+	}
+	reap();
+	/* The next one, and if that is the last, then the lowest ones. */
+	for (i = 0; i < 40; i++)
+		next = take_from(next);
+}
+
+TEST(ids_reaped, "thread ids: S06 ids of full words are reaped together")
+{
+
+	check_reaped(200);
+}
+
+TEST(ids_reaped_thousands, "thread ids: S06 the same with the last of "
+    "thousands")
+{
+
+	check_reaped(THOUSANDS - 1);
 }
 
 TEST(ids_alloc_lock, "thread ids: allocation and release take tid_lock once "

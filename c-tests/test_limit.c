@@ -224,6 +224,33 @@ TEST(limit_conserved, "thread count: S05 conserved over failures, frees and "
 	CHECK_EQ(298, alloc_all());
 }
 
+TEST(limit_lowered, "kern.maxthread: S06 ids above a limit that a debugger "
+    "lowers and raises again are given out once they are below it")
+{
+	struct thread *low, *high;
+	int i;
+
+	setup(400);
+	low = high = NULL;
+	for (i = 1; i < 398; i++) {
+		if (i == 150)
+			low = thread_alloc(1);
+		else if (i == 380)
+			high = thread_alloc(1);
+		else
+			(void)thread_alloc(1);
+		clear_calls();
+	}
+	set_maxthread(200);
+	thread_free(low);
+	thread_free(high);
+	CHECK_PTR(NULL, thread_alloc(1));
+	set_maxthread(400);
+	for (i = 398; i < 400; i++)
+		CHECK_EQ(THREAD0_TID + i, thread_alloc(1)->td_tid);
+	CHECK_EQ(THREAD0_TID + 150, thread_alloc(1)->td_tid);
+}
+
 /*
  * Another thread comes in between, once.
  */

@@ -110,6 +110,18 @@ TEST(end_alone, "thread_single_end: the only thread is not looked at")
 	expect_calls("wakeup(&p.p_flag) | PL");
 }
 
+TEST(end_empty, "thread_single_end: a process without threads only clears "
+    "and wakes")
+{
+
+	multi(1);
+	begun(SINGLE_NO_EXIT);
+	exits(T0);
+	end(SINGLE_NO_EXIT);
+	CHECK_PTR(NULL, P->p_singlethread);
+	expect_calls("wakeup(&p.p_flag) | PL");
+}
+
 TEST(end_not_suspended, "thread_single_end: threads that are not suspended "
     "are only locked and unlocked")
 {

@@ -135,6 +135,19 @@ TEST(unsusp_none, "thread_unsuspend: nobody suspended: locks and unlocks "
 	    "thread_lock(T1) | PL SL");
 }
 
+TEST(unsusp_empty, "thread_unsuspend: a process without threads: nothing")
+{
+
+	multi(1);
+	exits(T0);
+	PROC_LOCK(P);
+	PROC_SLOCK(P);
+	thread_unsuspend(P);
+	CHECK_LOCKS("PL SL");
+	CHECK_COUNTS(P, 0, 0, 0);
+	expect_no_calls();
+}
+
 static void
 cleared_before(void *arg)
 {

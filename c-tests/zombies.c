@@ -20,12 +20,10 @@ zombies_boot(void)
 	lim_b = mklimit("limB");
 }
 
-struct thread *
-exited(struct ucred *cr, struct plimit *lim)
+void
+exit_of(struct thread *td, struct ucred *cr, struct plimit *lim)
 {
-	struct thread *td;
 
-	td = thread_alloc(1);
 	td->td_proc = P;
 	td->td_realucred = td->td_ucred = cr;
 	cr->cr_users++;
@@ -34,6 +32,15 @@ exited(struct ucred *cr, struct plimit *lim)
 	lim->pl_refcnt++;
 	td->td_ucredref = 0;
 	P->p_exitthreads++;
+}
+
+struct thread *
+exited(struct ucred *cr, struct plimit *lim)
+{
+	struct thread *td;
+
+	td = thread_alloc(1);
+	exit_of(td, cr, lim);
 	return (td);
 }
 

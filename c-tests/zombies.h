@@ -12,7 +12,9 @@ extern struct plimit *lim_a, *lim_b;
 
 /* Boots; P is the process whose threads exit. */
 void	zombies_boot(void);
-/* A thread that has exited and is off its CPU, not yet stashed. */
+/* The thread has exited and is off its CPU; not yet stashed. */
+void	exit_of(struct thread *td, struct ucred *cr, struct plimit *lim);
+/* A new one that has. */
 struct thread *exited(struct ucred *cr, struct plimit *lim);
 /* Stashes n of them; the log is empty afterwards. */
 void	make_zombies(int n);

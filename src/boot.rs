@@ -25,8 +25,7 @@ pub unsafe fn threadinit() {
         tid::init(count::maxthread());
         // With kern.maxthread at 101 or below this asks for a privilege of
         // credentials that thread0 does not have yet, and faults, as in C.
-        // C takes an id even if the thread is not to be counted.
-        tid::assert_thread0(count::admit_thread0().unwrap_or_else(tid::alloc));
+        tid::assert_thread0(count::admit_thread0());
         zone::init();
         tidhash::init();
         reap::init();

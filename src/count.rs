@@ -27,7 +27,7 @@ use crate::kpi::cell::Global;
 use crate::kpi::{sys, vars};
 use crate::reap;
 use crate::thread::Thread;
-use crate::tid::Lwpid;
+use crate::tid::{self, Lwpid};
 use core::ffi::c_int;
 
 /// `kern.maxthread`: the limit, 0 until the boot has chosen one.  A tunable;
@@ -96,10 +96,22 @@ pub fn admit() -> Option<Lwpid> {
 }
 
 /// [`admit`] for thread0, at boot: not another copy of the way that is to be fast.
+///
+/// As in C it gets an id even if it is refused.  C looks for threads to reap first,
+/// too: none has exited yet.
 #[inline(always)]
-pub fn admit_thread0() -> Option<Lwpid> {
-    reap::reap_local();
-    how::try_admit_seldom().or_else(admit_after_all)
+pub fn admit_thread0() -> Lwpid {
+    match how::try_admit_seldom() {
+        Some(tid) => tid,
+        None => refused_thread0(),
+    }
+}
+
+/// [`admit_thread0`], where there was no room.
+#[cold]
+#[inline(never)]
+fn refused_thread0() -> Lwpid {
+    admit_after_all().unwrap_or_else(tid::alloc)
 }
 
 /// Goes on with [`admit`] where there was no room.

@@ -328,8 +328,6 @@ impl IdsLocked {
 /// Takes the next free id: see [`IdsLocked::take`].  Takes and drops
 /// `tid_lock`; may sleep.
 #[doc(alias = "tid_alloc")]
-// Done only for a thread0 that there is no room for, but with C's algorithms.
-#[cfg_attr(not(feature = "c-algorithms"), cold, inline(never))]
 pub fn alloc() -> Lwpid {
     let mut ids = IdsLocked::lock(here!());
     let tid = ids.take();
