@@ -44,7 +44,9 @@ use core::sync::atomic::Ordering;
 pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     let td = Thread::current();
     let p = pl.proc();
-    fetch_ahead(td);
+    if pl.has_many_threads() {
+        fetch_ahead(td);
+    }
 
     sl.assert_owned(here!());
     giant::assert_not_owned(here!());

@@ -199,7 +199,9 @@ fn deferred_stop(own: ThreadFlags, place: Where) -> c_int {
 /// What may sleep on the way out is done here, where no lock is held.
 #[inline(always)]
 fn die(td: Thread, pl: ProcLocked) -> ! {
-    prefetch_thread!(td, td_tid td_hash td_runtime td_swvoltick td_ru.ru_nvcsw);
+    if pl.has_many_threads() {
+        prefetch_thread!(td, td_tid td_hash td_runtime td_swvoltick td_ru.ru_nvcsw);
+    }
     let p = pl.proc();
     pl.unlock(here!());
     // SAFETY: the current thread, with no locks held; a process always has a
