@@ -80,7 +80,8 @@ static void
 in_turn(void *arg)
 {
 
-	if (arg == T0)
+	/* The one that works, and who stops another process. */
+	if (arg == T0 || arg == CT)
 		return;
 	if (next == T0)
 		next = TAILQ_NEXT(next, td_plist);
