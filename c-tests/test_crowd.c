@@ -273,3 +273,41 @@ TEST(crowd_stops, "thread_suspend_check: S54 one of 1,400 threads stops as "
 	CHECK_COUNTS(P, CROWD_MAX, 1, 1);
 	CHECK_UNOWNED(P->p_mtx.mtx_lock);
 }
+
+/* The list of a process's threads has no name in the kernel. */
+TAILQ_HEAD(thread_list, thread);
+
+static void
+check_leaves(struct thread *td)
+{
+	struct thread *before, *after;
+
+	crowd_of(CROWD_MAX);
+	if (td == NULL)
+		td = TAILQ_LAST(&P->p_threads, thread_list);
+	before = TAILQ_PREV(td, thread_list, td_plist);
+	after = TAILQ_NEXT(td, td_plist);
+	set_curthread(td);
+	PROC_LOCK(P);
+	PROC_SLOCK(P);
+	ESCAPES("sched_throw", thread_exit());
+	CHECK_LOCKS("TL(crowd)");
+	CHECK_EQ(CROWD_MAX - 1, P->p_numthreads);
+	CHECK_PTR(after, TAILQ_NEXT(before, td_plist));
+	CHECK_PTR(before, after == NULL ?
+	    TAILQ_LAST(&P->p_threads, thread_list) :
+	    TAILQ_PREV(after, thread_list, td_plist));
+}
+
+TEST(crowd_leaves, "thread_exit: S19 one of 1,400 threads leaves as one of a "
+    "few does")
+{
+
+	check_leaves(sibling(7));
+}
+
+TEST(crowd_last_leaves, "thread_exit: S19 so does the last of the list")
+{
+
+	check_leaves(NULL);
+}

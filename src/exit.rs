@@ -17,7 +17,6 @@ use crate::kpi::ktr;
 use crate::kpi::{callout, giant, pcpu, sys, vars};
 use crate::link;
 use crate::locks::{ProcLocked, ProcSlocked, ProcStatLocked};
-use crate::prefetch_thread;
 use crate::proc::Proc;
 use crate::reap;
 use crate::records;
@@ -45,7 +44,7 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     let td = Thread::current();
     let p = pl.proc();
     if pl.has_many_threads() {
-        fetch_ahead(td);
+        pl.fetch_leaving(td);
     }
 
     sl.assert_owned(here!());
@@ -114,17 +113,6 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     // SAFETY: inactive, with its own thread lock held, which goes with it.
     unsafe { sys::sched_throw(tl.keep_held().as_ptr()) }
     kpanic!(c"I'm a teapot!")
-}
-
-/// Asks for the memory that the exit writes: the thread's accounts, and the link of
-/// the thread that comes after it.
-#[inline(always)]
-fn fetch_ahead(td: Thread) {
-    prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_inblock td_ru.ru_nvcsw td_generation td_state td_allocdomain);
-    // SAFETY: linked, so its link is NULL or points at another thread.
-    if let Some(next) = unsafe { Thread::from_nullable((*td.as_ptr()).td_plist.tqe_next) } {
-        prefetch_thread!(next, td_plist);
-    }
 }
 
 /// Leaves a trace of the exit.

@@ -11,7 +11,6 @@ use crate::kpanic;
 use crate::kpi::seldom::seldom;
 use crate::kpi::{frame, giant, sys};
 use crate::locks::ProcLocked;
-use crate::prefetch_thread;
 use crate::suspend;
 use crate::thread::Thread;
 use core::ffi::c_int;
@@ -134,8 +133,7 @@ fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
         }
 
         if pl.has_many_threads() {
-            // What the switch writes.
-            prefetch_thread!(td, td_runtime td_swvoltick td_ru.ru_nvcsw td_generation);
+            pl.fetch_leaving(td);
         }
         let mut sl = p.lock_spin(here!());
         sl = pl.notify_stopped(sl);
@@ -199,9 +197,6 @@ fn deferred_stop(own: ThreadFlags, place: Where) -> c_int {
 /// What may sleep on the way out is done here, where no lock is held.
 #[inline(always)]
 fn die(td: Thread, pl: ProcLocked) -> ! {
-    if pl.has_many_threads() {
-        prefetch_thread!(td, td_tid td_hash td_runtime td_swvoltick td_ru.ru_nvcsw);
-    }
     let p = pl.proc();
     pl.unlock(here!());
     // SAFETY: the current thread, with no locks held; a process always has a

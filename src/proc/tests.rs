@@ -50,3 +50,18 @@ fn walks_of_long_lists_are_those_of_short_ones() {
         pl.unlock(here!());
     }
 }
+
+/// Of the last thread there is none that comes after it; whoever is asked for, nothing
+/// is called and nobody moves.
+#[test]
+fn what_leaves_may_be_the_last_of_the_list() {
+    let (world, p, all) = crowd(3);
+    let pl = world.lock_proc(p);
+    world.forget_log();
+    for &td in &all {
+        pl.fetch_leaving(td);
+    }
+    assert_eq!(world.calls(), [""; 0]);
+    assert!(pl.threads(&mut pl.ahead()).eq(all));
+    pl.unlock(here!());
+}
