@@ -4,7 +4,7 @@
 /*
  * A process with more threads than the caches hold: what is done to each of
  * its threads is done to all of them, once, in the order of the list, however
- * the walk asks for their memory.  The thread that works stands in the middle.
+ * the walk asks for their memory.  T0 stands in the middle.
  */
 #include "harness.h"
 
@@ -81,9 +81,9 @@ in_turn(void *arg)
 {
 
 	/* The one that works, and who stops another process. */
-	if (arg == T0 || arg == CT)
+	if (arg == curthread || arg == CT)
 		return;
-	if (next == T0)
+	if (next == curthread)
 		next = TAILQ_NEXT(next, td_plist);
 	CHECK_PTR(next, arg);
 	if (next != NULL)
@@ -163,7 +163,7 @@ TEST(crowd_no_exit_above, "thread_single: S39 the same with one more")
 	check_single(CACHED + 1, SINGLE_NO_EXIT, suspended);
 }
 
-TEST(crowd_boundary, "thread_single: S40 BOUNDARY of 1,400 threads: told in "
+TEST(crowd_boundary, "thread_single: S43 BOUNDARY of 1,400 threads: told in "
     "order, and waited for in order")
 {
 
@@ -179,7 +179,7 @@ others_exit(void *arg)
 	resume(T0);
 }
 
-TEST(crowd_exit, "thread_single: S33 EXIT of 1,400 threads that sleep: each "
+TEST(crowd_exit, "thread_single: S36 EXIT of 1,400 threads that sleep: each "
     "sleep is aborted, in order")
 {
 
@@ -193,23 +193,39 @@ TEST(crowd_exit, "thread_single: S33 EXIT of 1,400 threads that sleep: each "
 	CHECK((P->p_flag & P_HADTHREADS) == 0);
 }
 
+static void
+all_stop(void *arg)
+{
+	int i, n;
+
+	n = siblings();
+	CHECK_EQ(n + 1, seen);
+	CHECK((asts(T0) & AST_SUSPEND) != 0);
+	for (i = 0; i < n; i++)
+		CHECK((asts(sibling(i)) & AST_SUSPEND) != 0);
+	each_sibling(suspended);
+	suspended(T0);
+	TD_CLR_SUSPENDED(CT);
+	begin_turn();
+}
+
 TEST(crowd_allproc, "thread_single: S46 ALLPROC of 1,400 threads: each is "
-    "told, T0 like the others")
+    "told in order, T0 like the others, and let go in order")
 {
 
 	crowd_of(CROWD_MAX);
 	controller();
-	PROC_LOCK(P);
-	on_each("thread_lock", in_turn);
-	each_sibling(suspended);
-	suspended(T0);
 	begin_turn();
+	on_each("thread_lock", in_turn);
+	on("switched", all_stop);
+	PROC_LOCK(P);
 	CHECK_EQ(0, thread_single(P, SINGLE_ALLPROC));
 	CHECK_COUNTS(P, CROWD_MAX, CROWD_MAX, 0);
 	thread_single_end(P, SINGLE_ALLPROC);
-	check_turn(CROWD_MAX);
-	CHECK_COUNTS(P, CROWD_MAX, 0, 0);
+	CHECK_LOCKS("PL");
 	PROC_UNLOCK(P);
+	CHECK_EQ(CROWD_MAX, seen);
+	CHECK_COUNTS(P, CROWD_MAX, 0, 0);
 }
 
 /*
@@ -241,7 +257,7 @@ TEST(crowd_end, "thread_single_end: S32 of 1,400 threads all run again, let "
 	each_sibling(check_runs);
 }
 
-TEST(crowd_unsuspend, "thread_unsuspend: S54 of 1,400 threads all run again, "
+TEST(crowd_unsuspend, "thread_unsuspend: S58 of 1,400 threads all run again, "
     "let go in order")
 {
 
@@ -293,6 +309,8 @@ check_leaves(struct thread *td)
 	ESCAPES("sched_throw", thread_exit());
 	CHECK_LOCKS("TL(crowd)");
 	CHECK_EQ(CROWD_MAX - 1, P->p_numthreads);
+	CHECK_EQ(1, P->p_exitthreads);
+	CHECK_PTR(td, kt_pcpu.pc_deadthread);
 	CHECK_PTR(after, TAILQ_NEXT(before, td_plist));
 	CHECK_PTR(before, after == NULL ?
 	    TAILQ_LAST(&P->p_threads, thread_list) :

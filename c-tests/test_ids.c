@@ -304,8 +304,8 @@ check_reaped(int all)
 		thread_stash(td);
 	}
 	reap();
-	/* The next one, and if that is the last, then the lowest ones. */
-	for (i = 0; i < 40; i++)
+	/* Those that were never taken but one, and then the lowest ones. */
+	for (i = all; i < THOUSANDS - 1 + 40; i++)
 		next = take_from(next);
 }
 

@@ -225,30 +225,27 @@ TEST(limit_conserved, "thread count: S05 conserved over failures, frees and "
 }
 
 TEST(limit_lowered, "kern.maxthread: S06 ids above a limit that a debugger "
-    "lowers and raises again are given out once they are below it")
+    "lowers are given out in their turn when it is raised again")
 {
-	struct thread *low, *high;
+	const int free_ones[] = { 398, 399, 150, 380 };
+	static struct thread *tds[400];
 	int i;
 
 	setup(400);
-	low = high = NULL;
 	for (i = 1; i < 398; i++) {
-		if (i == 150)
-			low = thread_alloc(1);
-		else if (i == 380)
-			high = thread_alloc(1);
-		else
-			(void)thread_alloc(1);
+		tds[i] = thread_alloc(1);
 		clear_calls();
 	}
 	set_maxthread(200);
-	thread_free(low);
-	thread_free(high);
+	/* Above the limit, while all below are taken; then one below. */
+	thread_free(tds[380]);
+	thread_free(tds[150]);
+	/* One more, so that there is room for four. */
+	thread_free(tds[390]);
 	CHECK_PTR(NULL, thread_alloc(1));
 	set_maxthread(400);
-	for (i = 398; i < 400; i++)
-		CHECK_EQ(THREAD0_TID + i, thread_alloc(1)->td_tid);
-	CHECK_EQ(THREAD0_TID + 150, thread_alloc(1)->td_tid);
+	for (i = 0; i < nitems(free_ones); i++)
+		CHECK_EQ(THREAD0_TID + free_ones[i], thread_alloc(1)->td_tid);
 }
 
 /*

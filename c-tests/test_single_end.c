@@ -118,6 +118,7 @@ TEST(end_empty, "thread_single_end: a process without threads only clears "
 	begun(SINGLE_NO_EXIT);
 	exits(T0);
 	end(SINGLE_NO_EXIT);
+	CHECK_STOP(P, 0);
 	CHECK_PTR(NULL, P->p_singlethread);
 	expect_calls("wakeup(&p.p_flag) | PL");
 }

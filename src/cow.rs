@@ -6,7 +6,8 @@
 //! 858-920).
 
 use crate::here;
-use crate::kpi::sys;
+use crate::kpi::seldom::seldom;
+use crate::kpi::{frame, sys};
 use crate::locks::ProcLocked;
 use crate::mpass;
 use crate::thread::Thread;
@@ -105,9 +106,11 @@ pub unsafe fn update(td: Thread) {
     if old_cred.is_null() && old_limit.is_null() {
         pl.unlock(here!());
     } else {
+        seldom();
         // SAFETY: references that were handed to us.
         unsafe { give_back(pl, old_cred, old_limit) }
     }
+    frame::keep();
 }
 
 /// Gives up the process lock, and after it the references that a thread had before

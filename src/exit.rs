@@ -44,7 +44,8 @@ pub unsafe fn exit(mut pl: ProcLocked, mut sl: ProcSlocked) -> ! {
     let td = Thread::current();
     let p = pl.proc();
     if pl.has_many_threads() {
-        pl.fetch_leaving(td);
+        // SAFETY: the current thread, which is unlinked below at the earliest.
+        unsafe { pl.fetch_leaving(td) }
     }
 
     sl.assert_owned(here!());

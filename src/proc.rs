@@ -224,13 +224,18 @@ impl ProcLocked {
 
     /// Asks for what a thread of the process writes when it leaves its CPU for good or
     /// for long, and for the same of the one that comes after it: when many are to
-    /// stop or to exit, that one is mostly the next to do so, and what is asked for now
-    /// is there by then.
+    /// stop or to exit and one CPU runs them all, that one is the next to do so, and
+    /// what is asked for now is there by then.
+    ///
+    /// # Safety
+    ///
+    /// The thread is linked to this process.
     #[cold]
     #[inline(never)]
-    pub fn fetch_leaving(&self, td: Thread) {
+    pub unsafe fn fetch_leaving(&self, td: Thread) {
         debug_assert!(self.proc() == td.proc(), "another process's thread");
-        // SAFETY: linked, so its link is NULL or points at another thread.
+        // SAFETY: by the caller's contract and under the lock that the token is, its
+        // link is NULL or points at another thread.
         let next = unsafe { Thread::from_nullable((*td.as_ptr()).td_plist.tqe_next) };
         for td in [Some(td), next].into_iter().flatten() {
             prefetch_thread!(td, td_plist td_tid td_flags td_swvoltick td_ru.ru_maxrss td_ru.ru_nvcsw td_runtime td_generation td_state td_allocdomain);

@@ -133,7 +133,8 @@ fn stop(place: Where, td: Thread, mut pl: ProcLocked) -> (c_int, ProcLocked) {
         }
 
         if pl.has_many_threads() {
-            pl.fetch_leaving(td);
+            // SAFETY: the current thread, which is linked until it exits.
+            unsafe { pl.fetch_leaving(td) }
         }
         let mut sl = p.lock_spin(here!());
         sl = pl.notify_stopped(sl);

@@ -4,7 +4,8 @@ use crate::thread::Thread;
 
 /// Asks for the line of memory with the field at that offset of a `struct thread`.
 ///
-/// A hint: nothing waits for it, and no other CPU loses the line by it.
+/// A hint: nothing waits for it, and no other CPU loses the line by it, but has to make
+/// it its own again before it writes there.
 ///
 /// `prefetcht0` is one of the instructions that came with SSE, but has to do with
 /// no register of it: FreeBSD's network drivers have it in the kernel as well.

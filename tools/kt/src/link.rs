@@ -22,7 +22,7 @@ use crate::setup;
 ///
 /// First come functions that are called all the time and mostly return after a few
 /// instructions, which thus lie in one line of 64 bytes (amd64, default options),
-/// whatever else changes.
+/// whatever else changes; `thread_cow_update` is longer and begins a line.
 const SCRIPT: &str = "\
 SECTIONS
 {

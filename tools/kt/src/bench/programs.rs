@@ -35,7 +35,7 @@ pub struct Both {
 /// Where a program lies in memory.  The two run by turns on one CPU: with a branch
 /// of each at one address, a processor that does not tell its predictions apart by
 /// process predicts the one's from the other's, which cost calls of 2.5 nanoseconds
-/// a third more on an AMD EPYC.  In a kernel no address is another one's, either.
+/// a third more on an AMD EPYC.  A kernel has one of the two only.
 /// Within 2 MB both lie alike.
 fn base(implementation: Implementation) -> u64 {
     match implementation {
