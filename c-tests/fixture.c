@@ -339,6 +339,21 @@ single(int mode)
 }
 
 /*
+ * A stop of P has ended.
+ */
+void
+unsuspend(void)
+{
+
+	PROC_LOCK(P);
+	PROC_SLOCK(P);
+	thread_unsuspend(P);
+	CHECK_LOCKS("PL SL");
+	PROC_SUNLOCK(P);
+	PROC_UNLOCK(P);
+}
+
+/*
  * A stop of P is in force, T0 being the singler if there is one; T1 of three
  * threads runs.
  */

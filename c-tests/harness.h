@@ -358,6 +358,8 @@ int	suspend_check_as(struct thread *td, int ri);
 
 /* thread_single(P, mode) of T0; the locks are checked. */
 int	single(int mode);
+/* thread_unsuspend(P); the locks are checked. */
+void	unsuspend(void);
 /* A stop of P that T1 of three threads is to notice; T0 is the singler. */
 void	stop_with(int flags);
 /* thread_suspend_check(ri) of curthread, which must come back. */

@@ -265,12 +265,7 @@ TEST(crowd_unsuspend, "thread_unsuspend: S58 of 1,400 threads all run again, "
 	each_sibling(suspended);
 	begin_turn();
 	on_each("setrunnable", in_turn);
-	PROC_LOCK(P);
-	PROC_SLOCK(P);
-	thread_unsuspend(P);
-	CHECK_LOCKS("PL SL");
-	PROC_SUNLOCK(P);
-	PROC_UNLOCK(P);
+	unsuspend();
 	check_turn(CROWD_MAX);
 	CHECK_COUNTS(P, CROWD_MAX, 0, 0);
 	each_sibling(check_runs);

@@ -300,24 +300,28 @@ take_last_unreserved(int now)
 	on_each("mtx_lock", other_comes);
 }
 
+static void
+check_one_is_asked(int now)
+{
+
+	take_last_unreserved(now);
+	CHECK(thread_alloc(1) != NULL);
+	CHECK(other != NULL);
+	CHECK_EQ(1, count_calls("priv_check_cred("));
+}
+
 TEST(limit_taken_locking, "kern.maxthread: S03 the last place before the "
     "reserve, wanted by two: one is asked for privileges")
 {
 
-	take_last_unreserved(400);
-	CHECK(thread_alloc(1) != NULL);
-	CHECK(other != NULL);
-	CHECK_EQ(1, count_calls("priv_check_cred("));
+	check_one_is_asked(400);
 }
 
 TEST(limit_taken_lowered, "kern.maxthread: S03 the same after a debugger has "
     "lowered the limit")
 {
 
-	take_last_unreserved(399);
-	CHECK(thread_alloc(1) != NULL);
-	CHECK(other != NULL);
-	CHECK_EQ(1, count_calls("priv_check_cred("));
+	check_one_is_asked(399);
 }
 
 TEST(limit_taken_denied, "kern.maxthread: S03 the same, and the one that is "

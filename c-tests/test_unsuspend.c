@@ -6,18 +6,6 @@
  */
 #include "harness.h"
 
-static void
-unsuspend(void)
-{
-
-	PROC_LOCK(P);
-	PROC_SLOCK(P);
-	thread_unsuspend(P);
-	CHECK_LOCKS("PL SL");
-	PROC_SUNLOCK(P);
-	PROC_UNLOCK(P);
-}
-
 /*
  * No stop in force: everybody goes on.
  */
@@ -140,10 +128,7 @@ TEST(unsusp_empty, "thread_unsuspend: a process without threads: nothing")
 
 	multi(1);
 	exits(T0);
-	PROC_LOCK(P);
-	PROC_SLOCK(P);
-	thread_unsuspend(P);
-	CHECK_LOCKS("PL SL");
+	unsuspend();
 	CHECK_COUNTS(P, 0, 0, 0);
 	expect_no_calls();
 }

@@ -101,10 +101,7 @@ pub fn admit() -> Option<Lwpid> {
 /// too: none has exited yet.
 #[inline(always)]
 pub fn admit_thread0() -> Lwpid {
-    match how::try_admit_seldom() {
-        Some(tid) => tid,
-        None => refused_thread0(),
-    }
+    how::try_admit_seldom().unwrap_or_else(refused_thread0)
 }
 
 /// [`admit_thread0`], where there was no room.
